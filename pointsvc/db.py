@@ -1,0 +1,245 @@
+"""The database: the session, exact column types, and ``transaction()``, the one commit.
+
+Services never commit. An edge (a route, a job, a command) opens ``transaction()``, calls verbs in
+it, and leaves it; then, in this order: what the touched rows owe is settled (kept totals), the
+commit is made, and the nudges to the workers are sent. Nothing is enqueued before it is a fact.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import JSON, BigInteger, DateTime, Integer, MetaData, event
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.types import TypeDecorator
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """All tables share one naming convention, so that migrations can name what they change."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+# expire_on_commit off: the answer is made of what was just written, without reading it back.
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+
+Id = BigInteger().with_variant(Integer, "sqlite")
+Json = JSON().with_variant(JSONB, "postgresql")
+CENT = Decimal("0.01")
+
+
+class Points(TypeDecorator[Decimal]):
+    """Exact points with two decimals, kept as whole hundredths so that every engine adds them alike."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:
+        return None if value is None else hundredths(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        return None if value is None else from_hundredths(value)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An instant in UTC, timezone-aware on both sides on every engine."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs a timezone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def hundredths(value: Decimal) -> int:
+    """Points as whole hundredths. Raises ValueError rather than round a third decimal away."""
+    scaled = Decimal(value).scaleb(2)
+    if scaled != scaled.to_integral_value():
+        raise ValueError(f"{value} has more than two decimals")
+    return int(scaled)
+
+
+def from_hundredths(value: int | Decimal) -> Decimal:
+    """Whole hundredths as points with two decimals."""
+    return Decimal(int(value)).scaleb(-2)
+
+
+Settler = Callable[[set[int]], None]
+_settlers: list[Settler] = []
+
+
+def settles(function: Settler) -> Settler:
+    """Register what must be brought up to date for the touched members before each commit."""
+    _settlers.append(function)
+    return function
+
+
+def touch(member_ids: Any) -> None:
+    """Say that these members' kept totals must be settled before this transaction commits."""
+    db.session.info.setdefault("touched", set()).update(member_ids)
+
+
+def after_commit(key: str, action: Callable[[], None]) -> None:
+    """Do ``action`` once after this transaction has committed; never if it is rolled back."""
+    db.session.info.setdefault("after", {})[key] = action
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """The one commit. Re-entrant: an inner one joins the outer, and only the outermost commits.
+
+    On SQLite the write lock is taken at once: a read transaction that turns into a writer later
+    fails with 'database is locked' however long it waits.
+    """
+    session = db.session
+    if session.info.get("open"):
+        yield
+        return
+    session.rollback()
+    session.info.update(open=True, touched=set(), after={})
+    try:
+        session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
+        yield
+        _settle()
+        session.commit()
+    except BaseException:
+        session.rollback()
+        session.info.update(after={})
+        raise
+    finally:
+        session.info.update(open=False, touched=set())
+    actions, session.info["after"] = session.info["after"], {}
+    for action in actions.values():
+        action()
+
+
+def _settle() -> None:
+    db.session.flush()
+    touched = db.session.info["touched"]
+    if touched:
+        for settler in _settlers:
+            settler(touched)
+
+
+def lock_writers(name: int, *, exclusive: bool) -> None:
+    """Keep ledger writers (shared) and whoever closes a period or sets a cutoff (exclusive) apart.
+
+    Held to the end of the transaction. On SQLite a transaction that writes is alone anyway.
+    """
+    if db.session.get_bind().dialect.name == "postgresql":
+        verb = "pg_advisory_xact_lock" if exclusive else "pg_advisory_xact_lock_shared"
+        db.session.connection().exec_driver_sql(f"SELECT {verb}({int(name)})")
+
+
+LEDGER_LOCK = 7101
+
+
+class LockingConnection(sqlite3.Connection):
+    """A SQLite connection whose writers queue on a file lock.
+
+    SQLite's own busy handler sleeps and polls, so a busy writer starves the others; the kernel's
+    lock is fair enough and is freed when its holder is killed.
+    """
+
+    lock_fd: int | None = None
+
+    def take_write_lock(self, path: str) -> None:
+        """Wait for the write lock of the database at ``path``."""
+        self.lock_fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(self.lock_fd, fcntl.LOCK_EX)
+
+    def _free(self) -> None:
+        if self.lock_fd is not None:
+            os.close(self.lock_fd)
+            self.lock_fd = None
+
+    def commit(self) -> None:
+        """Commit, then let the next writer in."""
+        try:
+            super().commit()
+        finally:
+            if not self.in_transaction:
+                self._free()
+
+    def rollback(self) -> None:
+        """Roll back, then let the next writer in."""
+        try:
+            super().rollback()
+        finally:
+            self._free()
+
+    def close(self) -> None:
+        """Close, and let the next writer in."""
+        try:
+            super().close()
+        finally:
+            self._free()
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """The engine's options for this database address."""
+    if url.startswith("sqlite"):
+        return {"connect_args": {"factory": LockingConnection, "timeout": 10}}
+    # A frozen process must not keep its row locks for ever.
+    limits = "-c timezone=UTC -c lock_timeout=5s -c idle_in_transaction_session_timeout=60s"
+    return {
+        "connect_args": {"options": limits, "connect_timeout": 5},
+        "pool_size": 4,
+        "max_overflow": 4,
+        "pool_recycle": 1800,
+    }
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Set SQLite up for one web server and several workers; nothing to do on PostgreSQL."""
+    if engine.dialect.name != "sqlite":
+        return
+    lock_path = f"{engine.url.database}.lock"
+
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: sqlite3.Connection, record: Any) -> None:
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Connection) -> None:
+        if connection.get_execution_options().get("sqlite_begin") != "IMMEDIATE":
+            connection.exec_driver_sql("BEGIN")
+            return
+        raw = connection.connection.dbapi_connection
+        assert isinstance(raw, LockingConnection)
+        raw.take_write_lock(lock_path)
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except BaseException:
+            raw._free()
+            raise

@@ -1,0 +1,148 @@
+"""Organisations, members, their dated memberships and categories, and sign-ins."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from pointsvc.db import Id, UtcTime, db
+from pointsvc.permissions import Role
+
+KINDS = ("district", "street", "township", "office", "enterprise", "community", "village", "branch")
+
+
+class Organisation(db.Model):
+    """A node of the Party organisation tree: the district, a street or township, a branch."""
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    code: Mapped[str] = mapped_column(String(64), unique=True)
+    name: Mapped[str] = mapped_column(String(200), index=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"), index=True)
+    secretary: Mapped[str | None] = mapped_column(String(100))
+    phone: Mapped[str | None] = mapped_column(String(40))
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+
+    __table_args__ = (
+        CheckConstraint("kind IN ('" + "','".join(KINDS) + "')", name="kind"),
+        CheckConstraint("parent_id IS NULL OR parent_id <> id", name="parent"),
+    )
+
+
+class OrganisationReach(db.Model):
+    """Every node above every node (itself included, depth 0): 'this node and below' in one join."""
+
+    __tablename__ = "organisation_reach"
+
+    above_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), primary_key=True)
+    below_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), primary_key=True, index=True)
+    depth: Mapped[int]
+
+
+class Member(db.Model):
+    """A Party member. ``initials`` are the pinyin initials of the name, for finding by keyboard."""
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    number: Mapped[str] = mapped_column(String(64), unique=True)
+    name: Mapped[str] = mapped_column(String(100), index=True)
+    initials: Mapped[str] = mapped_column(String(40), index=True)
+    joined_on: Mapped[date | None]
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class Membership(db.Model):
+    """A member belongs to an organisation from ``starts_on`` until before ``ends_on`` (open: none)."""
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+
+    __table_args__ = (
+        CheckConstraint("ends_on IS NULL OR ends_on > starts_on", name="days"),
+        UniqueConstraint("member_id", "starts_on"),
+        Index("ix_membership_organisation_id_member_id", "organisation_id", "member_id"),
+        Index(
+            "uq_membership_open",
+            "member_id",
+            unique=True,
+            sqlite_where=text("ends_on IS NULL"),
+            postgresql_where=text("ends_on IS NULL"),
+        ),
+    )
+
+
+class MemberCategory(db.Model):
+    """A member's category (regular, probationary, floating, retired, or one a scheme names), dated."""
+
+    __tablename__ = "member_category"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    category: Mapped[str] = mapped_column(String(40))
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+
+    __table_args__ = (
+        CheckConstraint("ends_on IS NULL OR ends_on > starts_on", name="days"),
+        UniqueConstraint("member_id", "starts_on"),
+        Index(
+            "uq_member_category_open",
+            "member_id",
+            unique=True,
+            sqlite_where=text("ends_on IS NULL"),
+            postgresql_where=text("ends_on IS NULL"),
+        ),
+    )
+
+
+class SignIn(db.Model):
+    """A person's way in: name and password, one role over one node, perhaps an own member record."""
+
+    __tablename__ = "sign_in"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    name: Mapped[str] = mapped_column(String(100), unique=True)
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    role: Mapped[str] = mapped_column(String(20))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"), index=True)
+    language: Mapped[str] = mapped_column(String(5), default="zh")
+    display: Mapped[str] = mapped_column(String(20), default="plain")
+    must_change: Mapped[bool] = mapped_column(default=False)
+    failures: Mapped[int] = mapped_column(default=0)
+    locked_until: Mapped[datetime | None] = mapped_column(UtcTime)
+    disabled_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+
+    __table_args__ = (
+        CheckConstraint("role IN ('" + "','".join(Role) + "')", name="role"),
+        CheckConstraint("role <> 'member' OR member_id IS NOT NULL", name="member"),
+        CheckConstraint("display IN ('plain', 'elder')", name="display"),
+    )
+
+
+class BrowserSession(db.Model):
+    """A signed-in browser. The cookie holds a random key, the row only its hash; sign-out ends the row."""
+
+    __tablename__ = "browser_session"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    key_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    sign_in_id: Mapped[int] = mapped_column(ForeignKey("sign_in.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    seen_at: Mapped[datetime] = mapped_column(UtcTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class Token(db.Model):
+    """A bearer token of a sign-in, kept as a hash."""
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    sign_in_id: Mapped[int] = mapped_column(ForeignKey("sign_in.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcTime)

@@ -1,0 +1,103 @@
+"""Who may do what: one map from permission to the roles that hold it, and nothing else.
+
+Scope is the other half: whatever the role, an actor sees only its own node of the organisation tree
+and what lies below it (a member: only the own record). Scoping happens where objects are loaded, in
+``people/reach.py``; a stranger's object is 'not found', never 'forbidden'.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """The six roles of the service."""
+
+    DISTRICT_ADMIN = "district_admin"
+    SUPERVISOR = "supervisor"
+    SECRETARY = "secretary"
+    MEMBER = "member"
+    AUDITOR = "auditor"
+    SYSTEM_ADMIN = "system_admin"
+
+
+class Permission(StrEnum):
+    """What a route or verb may ask for, as ``noun:verb``."""
+
+    SELF = "self:use"
+    ORGANISATIONS_READ = "organisations:read"
+    ORGANISATIONS_MANAGE = "organisations:manage"
+    MEMBERS_READ = "members:read"
+    MEMBERS_MANAGE = "members:manage"
+    ACCOUNTS_MANAGE = "accounts:manage"
+    SCHEMES_READ = "schemes:read"
+    SCHEMES_MANAGE = "schemes:manage"
+    LEDGER_READ = "ledger:read"
+    LEDGER_RECORD = "ledger:record"
+    MEETINGS_READ = "meetings:read"
+    MEETINGS_RECORD = "meetings:record"
+    SCORE_READ = "score:read"
+    TALLIES_READ = "tallies:read"
+    TALLIES_RUN = "tallies:run"
+    STANDINGS_READ = "standings:read"
+    IMPORTS_RUN = "imports:run"
+    AUDIT_READ = "audit:read"
+    JOBS_READ = "jobs:read"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who does it: a person, a token of a person, or the system itself.
+
+    ``organisation_id`` is the top of what the actor reaches; None (the system only) reaches all.
+    ``member_id`` is the actor's own record as a Party member, if any.
+    """
+
+    kind: str
+    name: str
+    role: Role | None = None
+    sign_in_id: int | None = None
+    organisation_id: int | None = None
+    member_id: int | None = None
+    language: str = "zh"
+
+    @property
+    def is_system(self) -> bool:
+        """Whether this is the service itself (a worker or the command line)."""
+        return self.kind == "system"
+
+
+SYSTEM = Actor(kind="system", name="system")
+
+_D, _S, _SEC = Role.DISTRICT_ADMIN, Role.SUPERVISOR, Role.SECRETARY
+_M, _A, _SYS = Role.MEMBER, Role.AUDITOR, Role.SYSTEM_ADMIN
+_EVERYBODY = frozenset(Role)
+_READERS = frozenset({_D, _S, _SEC, _A})
+
+PERMISSION_MAP: dict[Permission, frozenset[Role]] = {
+    Permission.SELF: _EVERYBODY,
+    Permission.ORGANISATIONS_READ: _EVERYBODY,
+    Permission.ORGANISATIONS_MANAGE: frozenset({_D}),
+    Permission.MEMBERS_READ: frozenset({_D, _S, _SEC, _A, _SYS, _M}),
+    Permission.MEMBERS_MANAGE: frozenset({_D, _SEC}),
+    Permission.ACCOUNTS_MANAGE: frozenset({_SYS}),
+    Permission.SCHEMES_READ: frozenset({_D, _S, _SEC, _A, _M}),
+    Permission.SCHEMES_MANAGE: frozenset({_D}),
+    Permission.LEDGER_READ: frozenset({_D, _S, _SEC, _A, _M}),
+    Permission.LEDGER_RECORD: frozenset({_D, _SEC}),
+    Permission.MEETINGS_READ: _READERS,
+    Permission.MEETINGS_RECORD: frozenset({_D, _SEC}),
+    Permission.SCORE_READ: frozenset({_D, _S, _SEC, _A, _M}),
+    Permission.TALLIES_READ: _READERS,
+    Permission.TALLIES_RUN: frozenset({_D, _SEC}),
+    Permission.STANDINGS_READ: _READERS,
+    Permission.IMPORTS_RUN: frozenset({_D, _SEC}),
+    Permission.AUDIT_READ: frozenset({_A, _SYS}),
+    Permission.JOBS_READ: frozenset({_D, _S, _SEC, _A, _SYS}),
+}
+
+
+def allowed(actor: Actor, permission: Permission) -> bool:
+    """Whether the actor's role holds this permission (the system holds all)."""
+    return actor.is_system or actor.role in PERMISSION_MAP[permission]
