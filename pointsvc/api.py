@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import marshmallow as ma
 import orjson
@@ -161,7 +161,7 @@ class Text(fields.String):
 class Amount(fields.Field[Decimal]):
     """Points or a quantity: an exact decimal with at most two places, a string on the wire."""
 
-    default_error_messages = {"invalid": N_('A number with at most two decimals is needed, such as "12.50"')}
+    default_error_messages: ClassVar = {"invalid": N_('A number with at most two decimals is needed, such as "12.50"')}
     LIMIT = Decimal(1_000_000)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> Decimal:
@@ -182,7 +182,7 @@ class Amount(fields.Field[Decimal]):
 class Day(fields.Date):
     """A calendar day as 2026-07-05."""
 
-    default_error_messages = {
+    default_error_messages: ClassVar = {
         "invalid": N_("A day such as 2026-07-05 is needed"),
         "format": N_("A day such as 2026-07-05 is needed"),
     }
@@ -281,7 +281,13 @@ def _digest() -> str:
 def _first(key: str) -> Response | None:
     """None when this request is the first with its key, else the first one's answer."""
     dialect: Any = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
-    values = dict(sign_in_id=actor().sign_in_id, key=key, digest=_digest(), body=None, created_at=clock.now())
+    values = {
+        "sign_in_id": actor().sign_in_id,
+        "key": key,
+        "digest": _digest(),
+        "body": None,
+        "created_at": clock.now(),
+    }
     added = db.session.execute(dialect.insert(IdempotencyKey).values(**values).on_conflict_do_nothing())
     if added.rowcount:
         return None

@@ -235,8 +235,7 @@ def prepare_engine(engine: Engine) -> None:
         if connection.get_execution_options().get("sqlite_begin") != "IMMEDIATE":
             connection.exec_driver_sql("BEGIN")
             return
-        raw = connection.connection.dbapi_connection
-        assert isinstance(raw, LockingConnection)
+        raw: Any = connection.connection.dbapi_connection
         raw.take_write_lock(lock_path)
         try:
             connection.exec_driver_sql("BEGIN IMMEDIATE")

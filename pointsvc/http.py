@@ -10,14 +10,14 @@ import binascii
 import logging
 import uuid
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import orjson
 from flask import Flask, Response, current_app, g, jsonify, redirect, render_template, request, session, url_for
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from pointsvc import errors
 from pointsvc.permissions import Actor, Permission, allowed
@@ -168,7 +168,7 @@ def render_problem(problem: errors.Problem) -> Response:
 
 
 class _FromWerkzeug(errors.Problem):
-    codes = {
+    codes: ClassVar = {
         400: "bad_request",
         404: "not_found",
         405: "method_not_allowed",
@@ -176,7 +176,7 @@ class _FromWerkzeug(errors.Problem):
         415: "unsupported_media_type",
         429: "too_many",
     }
-    titles = {
+    titles: ClassVar = {
         404: errors.NotFound.title,
         405: errors.N_("This address does not take this method"),
         413: errors.N_("This is too large"),
@@ -212,40 +212,45 @@ class Broken(errors.Problem):
     title = errors.N_("Something went wrong on our side. What was saved before is safe.")
 
 
+def _expected(problem: errors.Problem) -> Any:
+    if problem.status == 401 and not wants_json():
+        return redirect(url_for("people.sign_in", next=request.full_path.rstrip("?")))
+    return render_problem(problem)
+
+
+def _forged(error: CSRFError) -> Any:
+    # The form may simply be old: the session ended while it lay open.
+    if getattr(g, "actor", None) is None and wants_json():
+        return render_problem(errors.Unauthenticated())
+    return render_problem(_OldForm())
+
+
+def _from_framework(error: HTTPException) -> Any:
+    if error.code and error.code < 400:
+        return error
+    answer = render_problem(_FromWerkzeug(error))
+    if isinstance(error, MethodNotAllowed):
+        answer.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+    return answer
+
+
+def _database_away(error: OperationalError) -> Any:
+    log.warning("database: %s request=%s", type(error.orig).__name__, request_id())
+    return render_problem(Unavailable())
+
+
+def _defect(error: Exception) -> Any:
+    log.exception("defect request=%s", request_id())
+    return render_problem(Broken())
+
+
 def register_errors(app: Flask) -> None:
     """Answer every refusal and every defect in the one shape."""
-
-    @app.errorhandler(errors.Problem)
-    def expected(problem: errors.Problem) -> Any:
-        if problem.status == 401 and not wants_json():
-            return redirect(url_for("people.sign_in", next=request.full_path.rstrip("?")))
-        return render_problem(problem)
-
-    @app.errorhandler(CSRFError)
-    def forged(error: CSRFError) -> Any:
-        # The form may simply be old: the session ended while it lay open.
-        if getattr(g, "actor", None) is None and wants_json():
-            return render_problem(errors.Unauthenticated())
-        return render_problem(_OldForm())
-
-    @app.errorhandler(HTTPException)
-    def from_framework(error: HTTPException) -> Any:
-        if error.code and error.code < 400:
-            return error
-        answer = render_problem(_FromWerkzeug(error))
-        if getattr(error, "valid_methods", None):
-            answer.headers["Allow"] = ", ".join(error.valid_methods)  # type: ignore[attr-defined] # 405 only
-        return answer
-
-    @app.errorhandler(OperationalError)
-    def away(error: OperationalError) -> Any:
-        log.warning("database: %s request=%s", type(error.orig).__name__, request_id())
-        return render_problem(Unavailable())
-
-    @app.errorhandler(Exception)
-    def defect(error: Exception) -> Any:
-        log.exception("defect request=%s", request_id())
-        return render_problem(Broken())
+    app.register_error_handler(errors.Problem, _expected)
+    app.register_error_handler(CSRFError, _forged)
+    app.register_error_handler(HTTPException, _from_framework)
+    app.register_error_handler(OperationalError, _database_away)
+    app.register_error_handler(Exception, _defect)
 
 
 SECURITY_HEADERS = {
