@@ -14,7 +14,7 @@ await mkdir(join(fresh, "swagger-ui"), { recursive: true });
 
 const result = await build({
   absWorkingDir: here,
-  entryPoints: ["css/app.css", "js/app.js"],
+  entryPoints: ["css/app.css", "js/app.js", "js/api-docs.js"],
   outdir: fresh,
   bundle: true,
   minify: true,
@@ -37,7 +37,7 @@ for (const [path, output] of Object.entries(result.metafile.outputs)) {
 }
 await writeFile(join(fresh, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");
 
-for (const name of ["swagger-ui.css", "swagger-ui-bundle.js", "swagger-ui-standalone-preset.js", "favicon-32x32.png"]) {
+for (const name of ["swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png"]) {
   await cp(join(here, "node_modules", "swagger-ui-dist", name), join(fresh, "swagger-ui", name));
 }
 
