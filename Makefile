@@ -8,7 +8,7 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 ASSETS := pointsvc/assets
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 LANGUAGES := $(wildcard pointsvc/translations/*/LC_MESSAGES/messages.po)
 CATALOGUES := $(LANGUAGES:.po=.mo)
 
@@ -24,6 +24,7 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(VENV)/.runtime $(VENV)/.assets $(CATALOGUES) ## Make .venv with the product, its pages and texts
+	@:
 
 run: install ## Start everything on this machine; ends with Ctrl-C
 	@exec $(BIN)/pointsvc up $(ARGS)
@@ -85,7 +86,7 @@ LOCK = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11
 
 # Node only builds the assets; where the machine has none (or an old one), a wheel brings it.
 $(VENV)/.node: requirements-node.txt | $(VENV)/.runtime
-	@if command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) < 18)' 2>/dev/null; then :; \
+	@if command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' 2>/dev/null; then :; \
 	else echo "Installing Node.js into $(VENV) ..."; $(PIP) install --require-hashes -r requirements-node.txt; fi
 	@touch $@
 

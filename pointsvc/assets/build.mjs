@@ -21,7 +21,7 @@ const result = await build({
   sourcemap: false,
   metafile: true,
   format: "iife",
-  target: ["chrome90", "edge90", "firefox88", "safari14"],
+  target: ["chrome90", "edge90", "firefox88", "safari15"],
   entryNames: "[name]-[hash]",
   assetNames: "files/[name]-[hash]",
   loader: { ".svg": "file", ".woff2": "file", ".png": "file" },
