@@ -1,0 +1,14 @@
+// htmx, and small comforts on top of pages that work without any of this.
+import htmx from "htmx.org";
+import "./roll.js";
+import "./comforts.js";
+
+document.documentElement.classList.add("js");
+
+// Every request of htmx carries the page's CSRF token.
+document.addEventListener("htmx:configRequest", (event) => {
+  const token = document.querySelector('meta[name="csrf-token"]');
+  if (token) event.detail.headers["X-CSRFToken"] = token.content;
+});
+
+window.htmx = htmx;
