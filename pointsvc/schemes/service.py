@@ -1,0 +1,182 @@
+"""Verbs of schemes: write a version, publish it, and find which one holds where and when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from pointsvc import queues
+from pointsvc.audit import service as audit
+from pointsvc.db import db
+from pointsvc.errors import N_, Conflict, Invalid, Message, NotFound
+from pointsvc.people import reach
+from pointsvc.people.models import Organisation, OrganisationReach
+from pointsvc.permissions import Actor, Permission, allowed
+from pointsvc.schemes import document as documents
+from pointsvc.schemes.holding import Sheet, document_of, effective, governing, governing_id, in_force, sheets
+from pointsvc.schemes.models import Rule, Scheme
+
+__all__ = [
+    "Sheet",
+    "create",
+    "document_of",
+    "effective",
+    "governing",
+    "governing_id",
+    "in_force",
+    "intern",
+    "listing",
+    "publish",
+    "rule_ids",
+    "scheme",
+    "sheets",
+]
+
+Document = Mapping[str, Any]
+
+EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
+
+
+def create(*, actor: Actor, at: datetime, organisation: str, starts_on: date, document: Document) -> Scheme:
+    """Add a version as a draft, to hold from ``starts_on`` once it is published.
+
+    Raises NotFound for an organisation out of reach, Invalid for a faulty document (paths under
+    ``scheme.``) or day (``from``).
+    """
+    faults = documents.validate(document)
+    if faults:
+        raise Invalid({f"scheme.{path}".rstrip("."): messages for path, messages in faults.items()})
+    owner = reach.organisation(actor, organisation)
+    # Two drafts at once must not take the same version.
+    db.session.execute(select(Organisation.id).where(Organisation.id == owner.id).with_for_update())
+    if not EARLIEST <= starts_on <= LATEST:
+        raise Invalid({"from": N_("This day lies too far away")})
+    newest = _newest_start(owner.id)
+    if newest and starts_on < newest:
+        raise Invalid({"from": _too_early(newest)})
+    intern(item["code"] for item in document["rules"])
+    latest = db.session.scalar(select(func.max(Scheme.version)).where(Scheme.organisation_id == owner.id))
+    scheme = Scheme(
+        organisation_id=owner.id,
+        version=(latest or 0) + 1,
+        name=document["name"],
+        status="draft",
+        starts_on=starts_on,
+        document=document,
+        digest=documents.digest(document),
+        created_at=at,
+        created_by_id=actor.sign_in_id,
+    )
+    db.session.add(scheme)
+    db.session.flush()
+    audit.note(actor=actor, at=at, action="scheme:create", object_id=str(scheme.id), organisation=owner.code)
+    return scheme
+
+
+def publish(*, actor: Actor, at: datetime, scheme_id: int) -> Scheme:
+    """Put a draft in force; from then on it is never changed. Publishing it again changes nothing.
+
+    The members it governs are settled by a job. Raises NotFound, or Conflict 'starts_too_early' when
+    a version that starts later has been published since.
+    """
+    found = db.session.scalar(
+        select(Scheme)
+        .where(Scheme.id == scheme_id, Scheme.organisation_id.in_(reach.organisation_ids(actor)))
+        .with_for_update()
+    )
+    if found is None:
+        raise NotFound()
+    if found.status == "published":
+        return found
+    newest = _newest_start(found.organisation_id)
+    if newest and found.starts_on < newest:
+        raise Conflict(_too_early(newest), code="starts_too_early")
+    found.status, found.published_at, found.published_by_id = "published", at, actor.sign_in_id
+    db.session.flush()
+    audit.note(actor=actor, at=at, action="scheme:publish", object_id=str(found.id), digest=found.digest)
+    queues.enqueue(
+        topic=queues.STANDINGS_SETTLE,
+        payload={"organisation": found.organisation_id},
+        at=at,
+        dedupe=f"settle:scheme:{found.id}",
+    )
+    return found
+
+
+def scheme(*, actor: Actor, scheme_id: int) -> Scheme:
+    """A version of the actor's own tree, or a published one that holds from above. Raises NotFound."""
+    found = db.session.scalar(select(Scheme).where(Scheme.id == scheme_id, _readable(actor)))
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def listing(
+    *, actor: Actor, organisation: str | None = None, limit: int = 50, after: Sequence[Any] | None = None
+) -> list[tuple[Scheme, Organisation]]:
+    """The versions of this organisation and those it inherits from, the latest start first.
+
+    Without ``organisation``: of the actor's own node. ``after`` is the last one's (starts_on as ISO
+    text, id). Raises NotFound for an organisation out of reach.
+    """
+    node = reach.organisation(actor, organisation).id if organisation else actor.organisation_id
+    query = (
+        select(Scheme, Organisation)
+        .join(Organisation, Organisation.id == Scheme.organisation_id)
+        .where(_readable(actor))
+        .order_by(Scheme.starts_on.desc(), Scheme.id.desc())
+        .limit(limit)
+    )
+    if node is not None:
+        above = select(OrganisationReach.above_id).where(OrganisationReach.below_id == node)
+        query = query.where(Scheme.organisation_id.in_(above))
+    if after:
+        day = date.fromisoformat(after[0])
+        query = query.where(or_(Scheme.starts_on < day, and_(Scheme.starts_on == day, Scheme.id < after[1])))
+    return [(row[0], row[1]) for row in db.session.execute(query)]
+
+
+# ---- rules' codes
+
+
+def intern(codes: Iterable[str]) -> None:
+    """See that each of these codes has its row. Sorted, so that two at once cannot block each other."""
+    values = [{"code": code} for code in sorted(set(codes))]
+    if values:
+        dialect: Any = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
+        db.session.execute(dialect.insert(Rule).values(values).on_conflict_do_nothing())
+
+
+def rule_ids(codes: Iterable[str]) -> dict[str, int]:
+    """The ids of these rules by code. Not kept between calls: an id may be rolled back."""
+    rows = db.session.execute(select(Rule.code, Rule.id).where(Rule.code.in_(set(codes))))
+    return {row.code: row.id for row in rows}
+
+
+# ---- inside
+
+
+def _newest_start(organisation_id: int) -> date | None:
+    return db.session.scalar(
+        select(func.max(Scheme.starts_on)).where(
+            Scheme.organisation_id == organisation_id, Scheme.status == "published"
+        )
+    )
+
+
+def _too_early(newest: date) -> Message:
+    return Message(N_("A version that starts on %(day)s is published; a later one cannot start before it"), day=newest)
+
+
+def _readable(actor: Actor) -> ColumnElement[bool]:
+    own = Scheme.organisation_id.in_(reach.organisation_ids(actor))
+    if actor.is_system:
+        return own
+    if not allowed(actor, Permission.SCHEMES_MANAGE):
+        own = and_(own, Scheme.status == "published")
+    above = select(OrganisationReach.above_id).where(OrganisationReach.below_id == actor.organisation_id)
+    return or_(own, and_(Scheme.organisation_id.in_(above), Scheme.status == "published"))
