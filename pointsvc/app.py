@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from importlib import import_module
 from typing import Any
 
 import orjson
-from flask import Flask, current_app, g, request
+from flask import Flask, current_app, g, request, session
 from flask.json.provider import JSONProvider
 from flask_babel import Babel
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -28,6 +30,7 @@ from pointsvc.notices import pages as notices_pages
 from pointsvc.people import api as people_api
 from pointsvc.people import pages as people_pages
 from pointsvc.people import service as people
+from pointsvc.permissions import Actor
 from pointsvc.schemes import api as schemes_api
 from pointsvc.schemes import pages as schemes_pages
 from pointsvc.status import bp as status
@@ -89,7 +92,7 @@ def create_app(config: Config | None = None) -> Flask:
     queues.connect(settings.redis_url)
     Babel(app, locale_selector=_locale, timezone_selector=lambda: settings.timezone)
     http.csrf.init_app(app)
-    http.identify_with(token=people.actor_of_token, session_key=people.actor_of_session)
+    http.identify_with(token=people.actor_of_token, session_key=_actor_of_session(settings))
     app.before_request(http.identify)
     app.before_request(http.guard)
     app.after_request(http.finish_response)
@@ -101,6 +104,12 @@ def create_app(config: Config | None = None) -> Flask:
     if bare:
         raise RuntimeError("these routes name no permission: " + ", ".join(bare))
     return app
+
+
+def _actor_of_session(settings: Config) -> Callable[[str], Actor | None]:
+    idle = timedelta(minutes=settings.session_idle_minutes)
+    longest = timedelta(hours=settings.session_hours)
+    return lambda key: people.actor_of_session(key, at=clock.now(), idle=idle, longest=longest)
 
 
 def _flask_settings(settings: Config) -> dict[str, Any]:
@@ -148,10 +157,11 @@ def _register(app: Flask) -> None:
 
 
 def _locale() -> str:
-    """The person's own language, else what the browser asks for among ours, else the service's."""
+    """The person's own language, else what the browser chose or asks for among ours, else the service's."""
     actor = getattr(g, "actor", None)
-    if actor is not None and actor.kind == "person":
-        return "zh_Hans_CN" if actor.language == "zh" else "en"
+    chosen = actor.language if actor is not None and actor.kind == "person" else request and session.get("language")
+    if chosen:
+        return "zh_Hans_CN" if chosen == "zh" else "en"
     best = request.accept_languages.best_match(["zh", "zh-CN", "en"]) if request else None
     if best is None:
         return str(_default_locale())

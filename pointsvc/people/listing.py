@@ -1,0 +1,156 @@
+"""Organisations and members as lists show them: codes in place of ids, the state of today."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
+from sqlalchemy.orm import aliased
+
+from pointsvc.db import db
+from pointsvc.errors import NotFound
+from pointsvc.people import reach
+from pointsvc.people.models import Member, MemberCategory, Membership, Organisation
+from pointsvc.permissions import Actor, Role
+
+_above = aliased(Organisation)
+
+
+def _organisations() -> Select[Any]:
+    return select(
+        Organisation.id,
+        Organisation.code,
+        Organisation.name,
+        Organisation.kind,
+        _above.code.label("parent"),
+        Organisation.secretary,
+        Organisation.phone,
+    ).outerjoin(_above, _above.id == Organisation.parent_id)
+
+
+def _members() -> Select[Any]:
+    return (
+        select(
+            Member.id,
+            Member.number,
+            Member.name,
+            Organisation.code.label("organisation"),
+            Organisation.name.label("organisation_name"),
+            MemberCategory.category,
+            Member.joined_on,
+        )
+        .outerjoin(Membership, and_(Membership.member_id == Member.id, Membership.ends_on.is_(None)))
+        .outerjoin(Organisation, Organisation.id == Membership.organisation_id)
+        .outerjoin(MemberCategory, and_(MemberCategory.member_id == Member.id, MemberCategory.ends_on.is_(None)))
+    )
+
+
+def organisations(
+    *, actor: Actor, under: str | None = None, after: str | None = None, limit: int
+) -> Sequence[Row[Any]]:
+    """The organisations within reach (or this one and those below it), by code from ``after`` on.
+
+    Rows of id, code, name, kind, parent (a code), secretary, phone. Raises NotFound for ``under``.
+    """
+    query = _organisations().order_by(Organisation.code).limit(limit)
+    if under is None:
+        query = query.where(Organisation.id.in_(reach.organisation_ids(actor)))
+    else:
+        query = query.where(Organisation.id.in_(reach.ids_below(reach.organisation(actor, under).id)))
+    if after is not None:
+        query = query.where(Organisation.code > after)
+    return db.session.execute(query).all()
+
+
+def organisation(*, actor: Actor, code: str) -> Row[Any]:
+    """One row as in ``organisations``. Raises NotFound when it is not within reach."""
+    found = reach.organisation(actor, code)
+    return db.session.execute(_organisations().where(Organisation.id == found.id)).one()
+
+
+def organisations_by_code(codes: Collection[str]) -> dict[str, Row[Any]]:
+    """Whichever of these organisations are there, by code, whoever asks."""
+    found: dict[str, Row[Any]] = {}
+    for part in reach.in_parts(codes):
+        rows = db.session.execute(_organisations().where(Organisation.code.in_(part)))
+        found.update((row.code, row) for row in rows)
+    return found
+
+
+def members(
+    *,
+    actor: Actor,
+    organisation: str | None = None,
+    find: str | None = None,
+    after: str | None = None,
+    limit: int,
+) -> Sequence[Row[Any]]:
+    """The present members of this organisation and below (else: of all within reach), by number.
+
+    Rows of id, number, name, organisation, organisation_name, category, joined_on. ``find`` keeps
+    those whose number or initials begin with it or whose name holds it. Raises NotFound.
+    """
+    query = _members().order_by(Member.number).limit(limit).where(_belongs(actor, organisation))
+    if actor.role == Role.MEMBER:
+        query = query.where(Member.id == actor.member_id)
+    if find:
+        query = query.where(_matches(find))
+    if after is not None:
+        query = query.where(Member.number > after)
+    return db.session.execute(query).all()
+
+
+def _belongs(actor: Actor, organisation: str | None) -> ColumnElement[bool]:
+    if organisation is None:
+        return Membership.organisation_id.in_(reach.organisation_ids(actor))
+    return Membership.organisation_id.in_(reach.ids_below(reach.organisation(actor, organisation).id))
+
+
+def _matches(find: str) -> ColumnElement[bool]:
+    return or_(
+        Member.name.contains(find, autoescape=True),
+        Member.initials.startswith(find.lower(), autoescape=True),
+        func.lower(Member.number).startswith(find.lower(), autoescape=True),
+    )
+
+
+def member(*, actor: Actor, number: str) -> Row[Any]:
+    """One row as in ``members``. Raises NotFound when the member is not within reach."""
+    found = reach.member(actor, number)
+    return db.session.execute(_members().where(Member.id == found.id)).one()
+
+
+def members_by_number(numbers: Collection[str]) -> dict[str, Row[Any]]:
+    """Whichever of these members are there, by number, whoever asks."""
+    found: dict[str, Row[Any]] = {}
+    for part in reach.in_parts(numbers):
+        rows = db.session.execute(_members().where(Member.number.in_(part)))
+        found.update((row.number, row) for row in rows)
+    return found
+
+
+def branches_of(*, actor: Actor, number: str) -> Sequence[Row[Any]]:
+    """The member's organisations over time, newest first: rows of code, name, starts_on, ends_on."""
+    found = reach.member(actor, number)
+    return db.session.execute(
+        select(Organisation.code, Organisation.name, Membership.starts_on, Membership.ends_on)
+        .join(Membership, Membership.organisation_id == Organisation.id)
+        .where(Membership.member_id == found.id)
+        .order_by(Membership.starts_on.desc())
+    ).all()
+
+
+def me(*, actor: Actor) -> Row[Any]:
+    """The actor's own organisation and member number: organisation, organisation_name, member.
+
+    Raises NotFound for the system, which stands nowhere.
+    """
+    found = db.session.execute(
+        select(Organisation.code.label("organisation"), Organisation.name.label("organisation_name"), Member.number)
+        .outerjoin(Member, Member.id == actor.member_id)
+        .where(Organisation.id == actor.organisation_id)
+    ).one_or_none()
+    if found is None:
+        raise NotFound()
+    return found

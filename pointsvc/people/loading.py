@@ -1,0 +1,294 @@
+"""Adding organisations and members, one or a hundred thousand, by the same few statements."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import literal, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from pointsvc import clock
+from pointsvc.audit import service as audit
+from pointsvc.db import db, touch
+from pointsvc.errors import N_, Conflict, Invalid, Message
+from pointsvc.people import listing, reach
+from pointsvc.people.models import KINDS, Member, MemberCategory, Membership, Organisation, OrganisationReach
+from pointsvc.people.names import initials, normal_name
+from pointsvc.permissions import Actor
+
+# Nobody has been a member for longer than the Party has been there.
+FOUNDED_ON = date(1921, 7, 1)
+
+# Codes and numbers stand in addresses, file names and columns.
+_CODE = re.compile(r"[^\W_][\w.-]{0,63}")
+
+Faults = dict[int, dict[str, Message]]
+
+
+@dataclass(frozen=True)
+class NewOrganisation:
+    """An organisation to add. ``parent`` is a code: of one that is there, or of another row."""
+
+    code: str
+    name: str
+    kind: str
+    parent: str | None = None
+    secretary: str | None = None
+    phone: str | None = None
+
+
+@dataclass(frozen=True)
+class NewMember:
+    """A member to add to the organisation with this code."""
+
+    number: str
+    name: str
+    organisation: str
+    category: str = "regular"
+    joined_on: date | None = None
+
+
+@dataclass
+class Added:
+    """What became of the rows: ids of the new ones, and what was there already, alike or not.
+
+    The keys are codes or numbers; ``different`` names the fields that are not as in the row. What
+    was there is left as it is.
+    """
+
+    new: dict[str, int] = field(default_factory=dict)
+    unchanged: list[str] = field(default_factory=list)
+    different: dict[str, list[str]] = field(default_factory=dict)
+
+
+def add_organisations(*, actor: Actor, at: datetime, rows: Sequence[NewOrganisation]) -> Added:
+    """Add those of these organisations that are not there; parents may stand in any row.
+
+    Raises Invalid with paths such as ``rows.3.parent`` (nothing is added then), Conflict when
+    somebody else adds one of them at the same moment.
+    """
+    _refuse(organisation_faults(actor=actor, rows=rows))
+    added = put_organisations(at=at, rows=rows)
+    audit.note(actor=actor, at=at, action="organisations:add", count=len(added.new))
+    return added
+
+
+def add_members(*, actor: Actor, at: datetime, rows: Sequence[NewMember]) -> Added:
+    """Add those of these members that are not there, each with an open membership and category.
+
+    Both begin on the day of joining, or on 1 July 1921 when it is not known. Raises Invalid with
+    paths such as ``rows.3.organisation`` (nothing is added then), Conflict when somebody else adds
+    one of them at the same moment.
+    """
+    _refuse(member_faults(actor=actor, at=at, rows=rows))
+    added = put_members(at=at, rows=rows)
+    audit.note(actor=actor, at=at, action="members:add", count=len(added.new))
+    return added
+
+
+def _refuse(faults: Faults) -> None:
+    if faults:
+        raise Invalid({f"rows.{n}.{name}": text for n, row in faults.items() for name, text in row.items()})
+
+
+# ---- what is wrong with rows
+
+
+def organisation_faults(*, actor: Actor, rows: Sequence[NewOrganisation]) -> Faults:
+    """What is wrong with which row, by its position and field; empty when all can be added."""
+    faults: Faults = {}
+    there = listing.organisations_by_code({row.code for row in rows})
+    codes = {row.code for row in rows} | {row.parent for row in rows if row.parent}
+    reached = reach.organisations(actor, codes)
+    placed = {row.code for level in _levels(rows, set(reached)) for row in level} | set(reached)
+    seen: set[str] = set()
+    for position, row in enumerate(rows):
+        found = _own_faults(row)
+        if row.code in seen:
+            found["code"] = Message(N_("%(code)s stands twice"), code=row.code)
+        elif row.code in there and row.code not in reached:
+            found["code"] = Message(N_("%(code)s is taken"), code=row.code)
+        if row.parent is None and not actor.is_system and row.code not in there:
+            found["parent"] = Message(N_("The organisation above it is needed"))
+        elif row.parent is not None and (row.parent not in placed or row.code not in placed):
+            found["parent"] = Message(N_("There is no organisation %(code)s within your reach"), code=row.parent)
+        seen.add(row.code)
+        if found:
+            faults[position] = found
+    return faults
+
+
+def _own_faults(row: NewOrganisation) -> dict[str, Message]:
+    found = {
+        name: Message(N_("Between %(min)s and %(max)s characters"), min=1, max=longest)
+        for name, longest in (("name", 200), ("secretary", 100), ("phone", 40))
+        if (value := getattr(row, name)) is not None and not 1 <= len(value) <= longest
+    }
+    if not _CODE.fullmatch(row.code):
+        found["code"] = Message(N_("Letters, digits, dots and hyphens only, at most 64"))
+    if row.kind not in KINDS:
+        found["kind"] = Message(N_("One of %(choices)s is needed"), choices=", ".join(KINDS))
+    return found
+
+
+def member_faults(*, actor: Actor, at: datetime, rows: Sequence[NewMember]) -> Faults:
+    """What is wrong with which row, by its position and field; empty when all can be added."""
+    faults: Faults = {}
+    numbers = {row.number for row in rows}
+    taken = _numbers_there(numbers) - set(reach.members(actor, numbers))
+    places = reach.organisations(actor, {row.organisation for row in rows})
+    today = clock.local(at).date()
+    seen: set[str] = set()
+    for position, row in enumerate(rows):
+        found = _personal_faults(row, today)
+        if row.organisation not in places:
+            found["organisation"] = Message(
+                N_("There is no organisation %(code)s within your reach"), code=row.organisation
+            )
+        if row.number in seen:
+            found["number"] = Message(N_("%(code)s stands twice"), code=row.number)
+        elif row.number in taken:
+            found["number"] = Message(N_("%(code)s is taken"), code=row.number)
+        seen.add(row.number)
+        if found:
+            faults[position] = found
+    return faults
+
+
+def _personal_faults(row: NewMember, today: date) -> dict[str, Message]:
+    found = {}
+    if not _CODE.fullmatch(row.number):
+        found["number"] = Message(N_("Letters, digits, dots and hyphens only, at most 64"))
+    if not 1 <= len(normal_name(row.name)) <= 100:
+        found["name"] = Message(N_("Between %(min)s and %(max)s characters"), min=1, max=100)
+    if not 1 <= len(row.category) <= 40:
+        found["category"] = Message(N_("Between %(min)s and %(max)s characters"), min=1, max=40)
+    if row.joined_on is not None and not FOUNDED_ON <= row.joined_on <= today:
+        found["joined_on"] = Message(N_("A day from %(first)s to %(last)s is needed"), first=FOUNDED_ON, last=today)
+    return found
+
+
+def _numbers_there(numbers: set[str]) -> set[str]:
+    there: set[str] = set()
+    for part in reach.in_parts(numbers):
+        there.update(db.session.scalars(select(Member.number).where(Member.number.in_(part))))
+    return there
+
+
+# ---- writing them
+
+
+def put_organisations(*, at: datetime, rows: Sequence[NewOrganisation]) -> Added:
+    """Write rows without faults, level by level, with what stands above each. Raises Conflict."""
+    codes = {row.code for row in rows} | {row.parent for row in rows if row.parent}
+    there = listing.organisations_by_code(codes)
+    added = Added()
+    for row in rows:
+        if row.code in there:
+            _compare(added, row.code, row, there[row.code], ("name", "kind", "parent", "secretary", "phone"))
+    ids = {code: row.id for code, row in there.items()}
+    for level in _levels([row for row in rows if row.code not in there], set(there)):
+        values = [
+            {
+                "code": row.code,
+                "name": row.name,
+                "kind": row.kind,
+                "parent_id": ids[row.parent] if row.parent else None,
+                "secretary": row.secretary,
+                "phone": row.phone,
+                "created_at": at,
+            }
+            for row in level
+        ]
+        new = _insert_new(Organisation, Organisation.code, values)
+        _put_reach(new.values())
+        ids.update(new)
+        added.new.update(new)
+    return added
+
+
+def _levels(rows: Sequence[NewOrganisation], known: set[str]) -> Iterable[list[NewOrganisation]]:
+    """The rows in an order in which each parent comes before its children; circles are left out."""
+    below: dict[str | None, list[NewOrganisation]] = {}
+    for row in rows:
+        below.setdefault(None if row.parent in known else row.parent, []).append(row)
+    level = below.pop(None, [])
+    while level:
+        yield level
+        level = [child for row in level for child in below.pop(row.code, ())]
+
+
+def _put_reach(ids: Iterable[int]) -> None:
+    table = OrganisationReach.__table__
+    for part in reach.in_parts(list(ids)):
+        above = select(OrganisationReach.above_id, Organisation.id, OrganisationReach.depth + 1).join(
+            Organisation, Organisation.parent_id == OrganisationReach.below_id
+        )
+        itself = select(Organisation.id, Organisation.id, literal(0))
+        for rows in (above, itself):
+            chosen = rows.where(Organisation.id.in_(part))
+            db.session.execute(table.insert().from_select(["above_id", "below_id", "depth"], chosen))
+
+
+def put_members(*, at: datetime, rows: Sequence[NewMember]) -> Added:
+    """Write rows without faults, with membership and category. Raises Conflict."""
+    rows = [replace(row, name=normal_name(row.name)) for row in rows]
+    there = listing.members_by_number({row.number for row in rows})
+    added = Added()
+    for row in rows:
+        if row.number in there:
+            _compare(added, row.number, row, there[row.number], ("name", "organisation", "category", "joined_on"))
+    fresh = [row for row in rows if row.number not in there]
+    if not fresh:
+        return added
+    values = [
+        {
+            "number": row.number,
+            "name": row.name,
+            "initials": initials(row.name),
+            "joined_on": row.joined_on,
+            "created_at": at,
+        }
+        for row in fresh
+    ]
+    added.new = _insert_new(Member, Member.number, values)
+    _put_spans(added.new, fresh)
+    touch(added.new.values())
+    return added
+
+
+def _put_spans(ids: dict[str, int], rows: Sequence[NewMember]) -> None:
+    places = listing.organisations_by_code({row.organisation for row in rows})
+    spans = [{"member_id": ids[row.number], "starts_on": row.joined_on or FOUNDED_ON, "ends_on": None} for row in rows]
+    db.session.execute(
+        Membership.__table__.insert(),
+        [{**span, "organisation_id": places[row.organisation].id} for span, row in zip(spans, rows, strict=True)],
+    )
+    db.session.execute(
+        MemberCategory.__table__.insert(),
+        [{**span, "category": row.category} for span, row in zip(spans, rows, strict=True)],
+    )
+
+
+def _insert_new(table: Any, key: Any, values: list[dict[str, Any]]) -> dict[str, int]:
+    dialect: Any = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table.__table__).on_conflict_do_nothing(index_elements=[key]).returning(key, table.id)
+    new = {row[0]: row[1] for row in db.session.execute(statement, values)}
+    if len(new) != len(values):
+        # We looked before and none was there: another transaction has just added one of them.
+        raise Conflict(N_("Somebody else has just added one of these. Please try again."), code="added_meanwhile")
+    return new
+
+
+def _compare(added: Added, key: str, row: Any, there: Any, names: Sequence[str]) -> None:
+    """What a row does not say is not different."""
+    told = {name: getattr(row, name) for name in names}
+    different = [name for name, value in told.items() if value is not None and value != getattr(there, name)]
+    if different:
+        added.different[key] = different
+    else:
+        added.unchanged.append(key)

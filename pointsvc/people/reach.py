@@ -1,0 +1,165 @@
+"""What an actor reaches: its node of the tree and all below it; a member, only the own record.
+
+Every object is loaded through here. What is out of reach raises the same NotFound as what is not
+there, so nobody learns of a stranger's objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, or_, select, true
+
+from pointsvc.db import db
+from pointsvc.errors import N_, Message, NotFound
+from pointsvc.people.models import Member, MemberCategory, Membership, Organisation, OrganisationReach, SignIn
+from pointsvc.permissions import Actor, Role
+
+# Both engines limit how many values one statement may carry.
+_AT_ONCE = 10_000
+
+
+def organisation_ids(actor: Actor) -> Select[tuple[int]]:
+    """The ids of the actor's node and all below it, as a subquery for ``in_``; of all for the system."""
+    if actor.is_system:
+        return select(Organisation.id)
+    return select(OrganisationReach.below_id).where(OrganisationReach.above_id == actor.organisation_id)
+
+
+def ids_below(organisation_id: int) -> Select[tuple[int]]:
+    """The ids of this organisation and all below it, as a subquery for ``in_``."""
+    return select(OrganisationReach.below_id).where(OrganisationReach.above_id == organisation_id)
+
+
+def sign_in_ids(actor: Actor) -> Select[tuple[int]]:
+    """The ids of the sign-ins whose node the actor reaches, as a subquery for ``in_``."""
+    return select(SignIn.id).where(SignIn.organisation_id.in_(organisation_ids(actor)))
+
+
+def organisation(actor: Actor, code: str) -> Organisation:
+    """The organisation with this code. Raises NotFound when there is none within reach."""
+    found = db.session.scalar(select(Organisation).where(Organisation.code == code, _in_reach(actor, Organisation.id)))
+    if found is None:
+        raise NotFound(Message(N_("There is no organisation %(code)s within your reach"), code=code))
+    return found
+
+
+def organisation_by_id(actor: Actor, organisation_id: int) -> Organisation:
+    """The organisation with this id. Raises NotFound when there is none within reach."""
+    found = db.session.scalar(
+        select(Organisation).where(Organisation.id == organisation_id, _in_reach(actor, Organisation.id))
+    )
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def reaches(actor: Actor, organisation_id: int) -> bool:
+    """Whether the actor reaches the organisation with this id."""
+    query = select(Organisation.id).where(Organisation.id == organisation_id, _in_reach(actor, Organisation.id))
+    return db.session.scalar(query) is not None
+
+
+def organisations(actor: Actor, codes: Collection[str]) -> dict[str, Organisation]:
+    """Those of these organisations that the actor reaches, by code; the others are left out."""
+    found: dict[str, Organisation] = {}
+    for part in in_parts(codes):
+        rows = db.session.scalars(
+            select(Organisation).where(Organisation.code.in_(part), _in_reach(actor, Organisation.id))
+        )
+        found.update((row.code, row) for row in rows)
+    return found
+
+
+def member(actor: Actor, number: str) -> Member:
+    """The member with this number, for reading. Raises NotFound when there is none within reach.
+
+    A past membership within reach counts too. For recording, the branch of the day must also be
+    within reach: see ``branch_on``.
+    """
+    found = db.session.scalar(select(Member).where(Member.number == number, visible(actor)))
+    if found is None:
+        raise NotFound(Message(N_("There is no member %(number)s within your reach"), number=number))
+    return found
+
+
+def member_by_id(actor: Actor, member_id: int) -> Member:
+    """The member with this id, as ``member`` finds it. Raises NotFound."""
+    found = db.session.scalar(select(Member).where(Member.id == member_id, visible(actor)))
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def members(actor: Actor, numbers: Collection[str]) -> dict[str, Member]:
+    """Those of these members that the actor reaches, by number, in one query; the others are left out.
+
+    It does not raise: the caller names the rows whose number is missing from the answer.
+    """
+    found: dict[str, Member] = {}
+    for part in in_parts(numbers):
+        rows = db.session.scalars(select(Member).where(Member.number.in_(part), visible(actor)))
+        found.update((row.number, row) for row in rows)
+    return found
+
+
+def visible(actor: Actor) -> ColumnElement[bool]:
+    """The condition on Member that the actor may read the record."""
+    if actor.is_system:
+        return true()
+    if actor.role == Role.MEMBER:
+        return Member.id == actor.member_id
+    return (
+        select(Membership.id)
+        .join(OrganisationReach, OrganisationReach.below_id == Membership.organisation_id)
+        .where(Membership.member_id == Member.id, OrganisationReach.above_id == actor.organisation_id)
+        .exists()
+    )
+
+
+def branch_on(member_ids: Collection[int], day: date, *, actor: Actor | None = None) -> dict[int, int]:
+    """The organisation that each member belonged to on this day, by member id.
+
+    Members of no organisation on that day are left out; with ``actor`` also those whose
+    organisation of that day is out of the actor's reach.
+    """
+    reached = true() if actor is None else _in_reach(actor, Membership.organisation_id)
+    return dict(_dated(Membership, Membership.organisation_id, member_ids, day, reached))
+
+
+def category_on(member_ids: Collection[int], day: date) -> dict[int, str]:
+    """The category of each member on this day, by member id; members without one are left out."""
+    return dict(_dated(MemberCategory, MemberCategory.category, member_ids, day, true()))
+
+
+def _dated(
+    table: type[Membership] | type[MemberCategory],
+    value: Any,
+    member_ids: Collection[int],
+    day: date,
+    condition: ColumnElement[bool],
+) -> Iterator[tuple[int, Any]]:
+    for part in in_parts(member_ids):
+        rows: Sequence[Any] = db.session.execute(
+            select(table.member_id, value).where(
+                table.member_id.in_(part),
+                table.starts_on <= day,
+                or_(table.ends_on.is_(None), table.ends_on > day),
+                condition,
+            )
+        ).all()
+        yield from rows
+
+
+def in_parts(values: Collection[Any]) -> Iterator[list[Any]]:
+    """The values in lists that are short enough for one statement."""
+    source = iter(values)
+    while part := list(islice(source, _AT_ONCE)):
+        yield part
+
+
+def _in_reach(actor: Actor, column: Any) -> ColumnElement[bool]:
+    return true() if actor.is_system else column.in_(organisation_ids(actor))
