@@ -1,0 +1,161 @@
+"""The dictionary of headings: which words mean which field. The words are in synonyms.json."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any, Literal
+
+Kind = Literal["organisations", "members", "attendance", "entries"]
+IGNORE = "ignore"
+
+# Longer cells are sentences, not headings.
+LONGEST_HEADING = 24
+# How alike two headings of three and more characters must be to ask whether they are the same.
+ALIKE = 0.75
+
+_BRACKETED = re.compile(r"\(.*?\)|\[.*?\]|【.*?】|〔.*?〕|\{.*?\}|<.*?>|《.*?》")
+_OUTSIDE_WORDS = re.compile(r"[\W_]+")
+_FORMATTING = re.compile(r"[\s\u200b-\u200f\ufeff*＊]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Synonyms:
+    """synonyms.json with every word brought to the form that words are compared by."""
+
+    certain: dict[str, dict[str, str]]
+    weak: dict[str, dict[str, str]]
+    ask: dict[str, dict[str, str]]
+    marks: dict[str, str]
+    categories: dict[str, str]
+    organisation_kinds: dict[str, str]
+    organisation_endings: tuple[tuple[str, str], ...]
+    meeting_kinds: tuple[str, ...]
+    sums: frozenset[str]
+    notes: frozenset[str]
+    note_beginnings: tuple[str, ...]
+    examples: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What a heading may mean. ``field`` is set when it is known; ``weak`` when it is a last resort."""
+
+    field: str | None = None
+    weak: str | None = None
+    candidates: tuple[str, ...] = ()
+
+    @property
+    def score(self) -> int:
+        """How much the heading speaks for its row being the header row."""
+        if self.field is not None:
+            return 2 if self.field == IGNORE else 3
+        if self.weak is not None:
+            return 2
+        return 1 if self.candidates else 0
+
+
+def heading_key(heading: object) -> str:
+    """The form that headings are compared by: no width, case, spaces or punctuation."""
+    plain = _FORMATTING.sub("", unicodedata.normalize("NFKC", str(heading))).casefold()
+    return _OUTSIDE_WORDS.sub("", plain) or plain
+
+
+def bare_key(heading: object) -> str:
+    """The same without what stands in brackets: 得分（分） is 得分."""
+    plain = unicodedata.normalize("NFKC", str(heading))
+    return heading_key(_BRACKETED.sub("", plain))
+
+
+def match(heading: object, kind: Kind, remembered: Mapping[str, str]) -> Match:
+    """What a heading means in a file of this kind. ``remembered`` (by ``heading_key``) wins."""
+    if not isinstance(heading, str) or not heading.strip():
+        return Match()
+    answer = remembered.get(heading_key(heading)) or remembered.get(bare_key(heading))
+    return Match(field=answer) if answer else _match(heading, kind)
+
+
+@lru_cache(maxsize=1 << 12)
+def _match(heading: str, kind: Kind) -> Match:
+    full, bare = heading_key(heading), bare_key(heading)
+    if not full or len(bare or full) > LONGEST_HEADING:
+        return Match()
+    for word in (full, bare):
+        if field := synonyms.certain[kind].get(word):
+            return Match(field=field)
+    for word in (full, bare):
+        if weak := synonyms.weak[kind].get(word):
+            return Match(weak=weak)
+    return Match(candidates=_candidates(bare or full, kind))
+
+
+def _candidates(word: str, kind: Kind) -> tuple[str, ...]:
+    """Fields whose words contain this one, or are contained in it, or look much like it."""
+    if asked := synonyms.ask[kind].get(word):
+        return (asked,)
+    if len(word) < 2:
+        return ()
+    alike: dict[str, float] = {}
+    for known, field in (synonyms.certain[kind] | synonyms.weak[kind]).items():
+        likeness = _likeness(word, known)
+        if likeness > alike.get(field, 0.0):
+            alike[field] = likeness
+    ranked = sorted(alike, key=lambda field: -alike[field])
+    # 书记出生年月 is nearer to the ignored 出生年月 than to 书记: no need to ask.
+    return () if ranked[:1] == [IGNORE] else tuple(f for f in ranked if f != IGNORE)
+
+
+def _likeness(word: str, known: str) -> float:
+    if len(known) < 2:
+        return 0.0
+    if word in known or known in word:
+        return 1.0 + min(len(word), len(known)) / max(len(word), len(known))
+    if min(len(word), len(known)) < 3:
+        return 0.0
+    ratio = SequenceMatcher(None, word, known).ratio()
+    return ratio if ratio >= ALIKE else 0.0
+
+
+def _load() -> Synonyms:
+    source = files("pointsvc.imports").joinpath("synonyms.json").read_text(encoding="utf-8")
+    data = json.loads(source)
+    columns = data["columns"]
+    return Synonyms(
+        certain={kind: _words(fields, "certain") for kind, fields in columns.items()},
+        weak={kind: _words(fields, "weak") for kind, fields in columns.items()},
+        ask={kind: _words(fields, "ask") for kind, fields in columns.items()},
+        marks={_mark_key(w): state for state, words in data["marks"].items() for w in words},
+        categories=_by_word(data["categories"]),
+        organisation_kinds=_by_word(data["organisation_kinds"]),
+        organisation_endings=tuple((e["ending"], e["kind"]) for e in data["organisation_endings"]),
+        meeting_kinds=tuple(data["meeting_kinds"]),
+        sums=_keys(data["footers"]["sums"]),
+        notes=_keys(data["footers"]["notes"]),
+        note_beginnings=tuple(data["footers"]["note_beginnings"]),
+        examples=_keys(data["examples"]),
+    )
+
+
+def _words(fields: Mapping[str, Mapping[str, list[str]]], strength: str) -> dict[str, str]:
+    return _by_word({field: words.get(strength, []) for field, words in fields.items()})
+
+
+def _by_word(groups: Mapping[str, Iterable[Any]]) -> dict[str, str]:
+    return {heading_key(word): name for name, words in groups.items() for word in words}
+
+
+def _keys(words: Iterable[str]) -> frozenset[str]:
+    return frozenset(heading_key(word) for word in words)
+
+
+def _mark_key(word: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", word).casefold().split())
+
+
+synonyms = _load()
