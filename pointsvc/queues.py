@@ -209,6 +209,23 @@ def run_once(*, kind: str, period: str | date, topic: str, payload: dict[str, An
     return True
 
 
+def lead(*, name: str, holder: str, at: datetime, until: datetime) -> bool:
+    """Take or renew the lease of this name; False while another holds it."""
+    # One that runs longer than anybody takes was written under a clock that has since been put back.
+    free = or_(Lease.holder == holder, Lease.expires_at <= at, Lease.expires_at > until + (until - at))
+    taken = db.session.execute(
+        update(Lease)
+        .where(Lease.name == name, free)
+        .values(holder=holder, expires_at=until)
+        .execution_options(synchronize_session=False)
+    )
+    if taken.rowcount or db.session.get(Lease, name, populate_existing=True):
+        return bool(taken.rowcount)
+    db.session.add(Lease(name=name, holder=holder, expires_at=until))
+    db.session.flush()
+    return True
+
+
 _connection: redis.Redis | None = None
 
 
@@ -225,14 +242,26 @@ def connection() -> redis.Redis | None:
     return _connection
 
 
-def nudge() -> None:
-    """Ring: 'look into the table'. A ring that fails is logged, never an error: the sweep will find it."""
+_answers = True
+
+
+def nudge(*, unless: int = 4) -> bool:
+    """Ring: 'look into the table', unless so many rings wait. False when there is nobody to ring for.
+
+    A ring that fails is logged, never an error: the sweep will find the work.
+    """
+    global _answers
     if _connection is None:
-        return
+        return False
     try:
         queue = rq.Queue(QUEUES[0], connection=_connection, serializer=JSONSerializer)
         # More rings than workers help nobody, and a flood of them would only be noise in Redis.
-        if queue.count < 4:
+        if queue.count < unless:
             queue.enqueue_call(DRAIN, ttl=30, result_ttl=0, failure_ttl=3600, timeout=3600)
     except redis.exceptions.RedisError as error:
-        log.warning("the doorbell does not answer (%s); the sweep will find the work", type(error).__name__)
+        if _answers:
+            log.warning("the doorbell does not answer (%s); the sweep will find the work", type(error).__name__)
+        _answers = False
+        return False
+    _answers = True
+    return True

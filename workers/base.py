@@ -19,7 +19,7 @@ from flask_babel import gettext
 
 from pointsvc import clock, queues
 from pointsvc.db import db, transaction
-from pointsvc.errors import Message, N_, Problem
+from pointsvc.errors import N_, Message, Problem
 
 log = logging.getLogger(__name__)
 
