@@ -141,6 +141,19 @@ def transaction() -> Iterator[None]:
         action()
 
 
+@contextmanager
+def rehearsal() -> Iterator[None]:
+    """Within a transaction: do everything as if it counted, then leave nothing of it."""
+    info = db.session.info
+    touched, after = set(info["touched"]), dict(info["after"])
+    savepoint = db.session.begin_nested()
+    try:
+        yield
+    finally:
+        savepoint.rollback()
+        info.update(touched=touched, after=after)
+
+
 def _settle() -> None:
     db.session.flush()
     touched = db.session.info["touched"]
