@@ -67,6 +67,7 @@ def identify() -> None:
     """Before each request: who is it? A browser's unsafe request must also carry its CSRF token."""
     if request.endpoint == "static":
         return
+    _refuse_nul()
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme:
         g.actor = _by_token(token.strip()) if scheme.lower() == "bearer" else None
@@ -75,6 +76,15 @@ def identify() -> None:
     g.actor = _by_session(key) if key else None
     if request.method not in ("GET", "HEAD", "OPTIONS", "TRACE") and request.endpoint:
         csrf.protect()
+
+
+def _refuse_nul() -> None:
+    """PostgreSQL cannot hold NUL in a text, so no address, filter or form field may."""
+    if "\x00" in request.path:
+        raise errors.NotFound()
+    typed = [*request.args.items(multi=True), *request.form.items(multi=True)]
+    if any("\x00" in name or "\x00" in value for name, value in typed):
+        raise errors.Problem(errors.N_("A text holds characters that cannot be kept"))
 
 
 def actor() -> Actor:
@@ -116,11 +126,18 @@ def at_cursor(text: str | None, *kinds: type) -> list[Any] | None:
         return None
     try:
         values = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        if len(values) != len(kinds) or not all(isinstance(v, k) for v, k in zip(values, kinds, strict=True)):
+        if len(values) != len(kinds) or not all(_fits(v, k) for v, k in zip(values, kinds, strict=True)):
             raise ValueError
     except (ValueError, TypeError, binascii.Error) as error:
         raise errors.Invalid({"after": errors.N_("This is not a place in this list")}) from error
     return list(values)
+
+
+def _fits(value: Any, kind: type) -> bool:
+    """Whether a database can compare with it: no id has more digits, no text holds NUL."""
+    if isinstance(value, int):
+        return kind is int and abs(value) < 2**62
+    return isinstance(value, kind) and "\x00" not in str(value)
 
 
 def request_id() -> str:

@@ -1,7 +1,129 @@
-"""JSON routes of people."""
+"""JSON routes of people: the caller, organisations, members, and who did what."""
 
 from __future__ import annotations
 
-from pointsvc.api import Blueprint
+from typing import Any
 
-bp = Blueprint("people", __name__, description="People")
+from sqlalchemy import Row
+
+from pointsvc import clock
+from pointsvc.api import Blueprint, PageArgs, creates
+from pointsvc.audit import service as audit
+from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.people import listing, reach
+from pointsvc.people import service as people
+from pointsvc.people.schemas import (
+    AuditOut,
+    MemberIn,
+    MemberOut,
+    MembersArgs,
+    MembersOut,
+    MeOut,
+    OrganisationIn,
+    OrganisationOut,
+    OrganisationsArgs,
+    OrganisationsOut,
+    TransferIn,
+)
+from pointsvc.permissions import Permission
+
+bp = Blueprint("people", __name__, description="Organisations, members and accounts")
+
+
+def _page(rows: Any, limit: int, *keys: str) -> dict[str, Any]:
+    """One row more than the page holds was asked for, to know whether there is a next page."""
+    items = rows[:limit]
+    more = len(rows) > limit
+    return {"items": items, "next": cursor(*(getattr(items[-1], key) for key in keys)) if more else None}
+
+
+@bp.route("/me")
+@requires(Permission.SELF)
+@bp.response(200, MeOut)
+def me() -> dict[str, Any]:
+    """Who the caller is."""
+    who = actor()
+    return {**listing.me(actor=who)._mapping, "name": who.name, "role": who.role, "language": who.language}
+
+
+@bp.route("/organisations", methods=["POST"])
+@requires(Permission.ORGANISATIONS_MANAGE)
+@creates
+@bp.arguments(OrganisationIn)
+@bp.response(201, OrganisationOut)
+def create_organisation(data: dict[str, Any]) -> Row[Any]:
+    """Add an organisation."""
+    people.create_organisation(actor=actor(), at=clock.now(), **data)
+    return listing.organisation(actor=actor(), code=data["code"])
+
+
+@bp.route("/organisations")
+@requires(Permission.ORGANISATIONS_READ)
+@bp.arguments(OrganisationsArgs, location="query")
+@bp.response(200, OrganisationsOut)
+def list_organisations(args: dict[str, Any]) -> dict[str, Any]:
+    """The organisations within reach, or one and those below it."""
+    after = at_cursor(args["after"], str)
+    rows = listing.organisations(
+        actor=actor(), under=args["under"], after=after[0] if after else None, limit=args["limit"] + 1
+    )
+    return _page(rows, args["limit"], "code")
+
+
+@bp.route("/members", methods=["POST"])
+@requires(Permission.MEMBERS_MANAGE)
+@creates
+@bp.arguments(MemberIn)
+@bp.response(201, MemberOut)
+def create_member(data: dict[str, Any]) -> Row[Any]:
+    """Add a member to an organisation within reach."""
+    people.create_member(actor=actor(), at=clock.now(), **data)
+    return listing.member(actor=actor(), number=data["number"])
+
+
+@bp.route("/members")
+@requires(Permission.MEMBERS_READ)
+@bp.arguments(MembersArgs, location="query")
+@bp.response(200, MembersOut)
+def list_members(args: dict[str, Any]) -> dict[str, Any]:
+    """The present members of an organisation and all below it, or of all within reach."""
+    rows = listing.members(
+        actor=actor(),
+        organisation=args["organisation"],
+        find=args["find"],
+        after=at_cursor(args["after"], str, str),
+        limit=args["limit"] + 1,
+    )
+    return _page(rows, args["limit"], "place", "number")
+
+
+@bp.route("/members/<number>")
+@requires(Permission.MEMBERS_READ)
+@bp.response(200, MemberOut)
+def get_member(number: str) -> Row[Any]:
+    """One member."""
+    return listing.member(actor=actor(), number=number)
+
+
+@bp.route("/members/<number>/transfer", methods=["POST"])
+@requires(Permission.MEMBERS_MANAGE)
+@creates
+@bp.arguments(TransferIn)
+@bp.response(200, MemberOut)
+def transfer_member(data: dict[str, Any], number: str) -> Row[Any]:
+    """Let a member belong to another organisation within reach from a day on."""
+    people.transfer(actor=actor(), at=clock.now(), number=number, **data)
+    return listing.member(actor=actor(), number=number)
+
+
+@bp.route("/audit")
+@requires(Permission.AUDIT_READ)
+@bp.arguments(PageArgs, location="query")
+@bp.response(200, AuditOut)
+def list_events(args: dict[str, Any]) -> dict[str, Any]:
+    """Who did what, newest first: the acts of the accounts within reach."""
+    before = at_cursor(args["after"], int)
+    rows = audit.events(
+        sign_in_ids=reach.sign_in_ids(actor()), limit=args["limit"] + 1, before_id=before[0] if before else None
+    )
+    return _page(rows, args["limit"], "id")

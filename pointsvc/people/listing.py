@@ -5,16 +5,25 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, String, and_, cast, func, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
 from pointsvc.db import db
 from pointsvc.errors import NotFound
 from pointsvc.people import reach
-from pointsvc.people.models import Member, MemberCategory, Membership, Organisation
+from pointsvc.people.models import Member, MemberCategory, Membership, Organisation, SignIn
 from pointsvc.permissions import Actor, Role
 
 _above = aliased(Organisation)
+
+
+# Sorting by name follows the pinyin initials. Days sort as their ISO text on both engines.
+SORTS: dict[str, Any] = {
+    "number": Member.number,
+    "name": Member.initials,
+    "branch": Organisation.code,
+    "joined_on": func.coalesce(cast(Member.joined_on, String), ""),
+}
 
 
 def _organisations() -> Select[Any]:
@@ -47,7 +56,7 @@ def _members() -> Select[Any]:
 
 
 def organisations(
-    *, actor: Actor, under: str | None = None, after: str | None = None, limit: int
+    *, actor: Actor, under: str | None = None, after: str | None = None, limit: int | None
 ) -> Sequence[Row[Any]]:
     """The organisations within reach (or this one and those below it), by code from ``after`` on.
 
@@ -83,21 +92,30 @@ def members(
     actor: Actor,
     organisation: str | None = None,
     find: str | None = None,
-    after: str | None = None,
+    category: str | None = None,
+    sort: str = "number",
+    down: bool = False,
+    after: Sequence[str] | None = None,
     limit: int,
 ) -> Sequence[Row[Any]]:
-    """The present members of this organisation and below (else: of all within reach), by number.
+    """The present members of this organisation and below (else: of all within reach).
 
-    Rows of id, number, name, organisation, organisation_name, category, joined_on. ``find`` keeps
-    those whose number or initials begin with it or whose name holds it. Raises NotFound.
+    Rows of id, number, name, organisation, organisation_name, category, joined_on, place (what it is
+    sorted by; ``after`` is the place and the number of the row before). ``find`` keeps those whose
+    number or initials begin with it or whose name holds it. Raises NotFound for the organisation.
     """
-    query = _members().order_by(Member.number).limit(limit).where(_belongs(actor, organisation))
+    place = SORTS[sort]
+    query = _members().add_columns(place.label("place")).where(_belongs(actor, organisation)).limit(limit)
+    query = query.order_by(*((place.desc(), Member.number.desc()) if down else (place, Member.number)))
     if actor.role == Role.MEMBER:
         query = query.where(Member.id == actor.member_id)
     if find:
         query = query.where(_matches(find))
+    if category:
+        query = query.where(MemberCategory.category == category)
     if after is not None:
-        query = query.where(Member.number > after)
+        here = tuple_(place, Member.number)
+        query = query.where(here < tuple_(*after) if down else here > tuple_(*after))
     return db.session.execute(query).all()
 
 
@@ -141,15 +159,43 @@ def branches_of(*, actor: Actor, number: str) -> Sequence[Row[Any]]:
     ).all()
 
 
+def categories_of(*, actor: Actor, number: str) -> Sequence[Row[Any]]:
+    """The member's categories over time, newest first: rows of category, starts_on, ends_on."""
+    found = reach.member(actor, number)
+    return db.session.execute(
+        select(MemberCategory.category, MemberCategory.starts_on, MemberCategory.ends_on)
+        .where(MemberCategory.member_id == found.id)
+        .order_by(MemberCategory.starts_on.desc())
+    ).all()
+
+
+def headcounts(*, actor: Actor) -> dict[int, int]:
+    """How many members each organisation within reach has itself, without those below it, by id."""
+    rows = db.session.execute(
+        select(Membership.organisation_id, func.count())
+        .where(Membership.ends_on.is_(None), Membership.organisation_id.in_(reach.organisation_ids(actor)))
+        .group_by(Membership.organisation_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
 def me(*, actor: Actor) -> Row[Any]:
-    """The actor's own organisation and member number: organisation, organisation_name, member.
+    """Where the actor stands: organisation, organisation_name, member (number), member_name, display.
 
     Raises NotFound for the system, which stands nowhere.
     """
     found = db.session.execute(
-        select(Organisation.code.label("organisation"), Organisation.name.label("organisation_name"), Member.number)
-        .outerjoin(Member, Member.id == actor.member_id)
-        .where(Organisation.id == actor.organisation_id)
+        select(
+            Organisation.code.label("organisation"),
+            Organisation.name.label("organisation_name"),
+            Member.number.label("member"),
+            Member.name.label("member_name"),
+            SignIn.display,
+        )
+        .select_from(SignIn)
+        .join(Organisation, Organisation.id == SignIn.organisation_id)
+        .outerjoin(Member, Member.id == SignIn.member_id)
+        .where(SignIn.id == actor.sign_in_id)
     ).one_or_none()
     if found is None:
         raise NotFound()

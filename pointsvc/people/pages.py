@@ -1,7 +1,184 @@
-"""Pages of people."""
+"""Pages of the organisation tree, the members' register and one member; the door is in door.py."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from collections.abc import Callable, Collection
+from datetime import date
+from decimal import Decimal
+from typing import Any
 
-bp = Blueprint("people", __name__)
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+
+from pointsvc import clock, errors
+from pointsvc.db import transaction
+from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.people import listing, reach, tree
+from pointsvc.people import service as people
+from pointsvc.people.door import bp, words
+from pointsvc.people.models import Member
+from pointsvc.permissions import Actor, Permission, allowed
+
+ON_A_PAGE = 50
+CATEGORIES = ("regular", "probationary", "floating", "retired")
+# A list to choose from; whoever reaches more organisations narrows it down in the tree.
+LONGEST_CHOICE = 1000
+
+__all__ = ["bp", "on_member_page", "totals_of"]
+
+Part = Callable[[Actor, Member], dict[str, Any]]
+Totals = Callable[[Collection[int]], dict[int, Decimal]]
+_parts: list[Part] = []
+_totals: list[Totals] = []
+
+
+def on_member_page(part: Part) -> Part:
+    """Register what a noun that knows people shows on a member's page: the template's variables."""
+    _parts.append(part)
+    return part
+
+
+def totals_of(totals: Totals) -> Totals:
+    """Register who knows the present totals of these members, by member id, for the register."""
+    _totals.append(totals)
+    return totals
+
+
+@bp.get("/organisations")
+@requires(Permission.ORGANISATIONS_READ)
+def organisations() -> str:
+    who, query = actor(), request.args.get("q", "").strip()
+    rows = listing.organisations(actor=who, limit=None)
+    tops, nodes = tree.grow(rows, listing.headcounts(actor=who))
+    found = None
+    if query:
+        folded = query.casefold()
+        found = [node for node in nodes.values() if folded in node.name.casefold() or folded in node.code.casefold()]
+    return render_template(
+        "people/organisations.html",
+        top=tops[0] if tops else None,
+        query={"q": query},
+        found=found,
+        may_import=allowed(who, Permission.IMPORTS_RUN),
+    )
+
+
+@bp.get("/members")
+@requires(Permission.MEMBERS_READ)
+def members() -> str:
+    who, asked = actor(), request.args
+    sort = asked.get("sort", "name")
+    by, down = sort.removeprefix("-"), sort.startswith("-")
+    if by not in listing.SORTS:
+        by = "name"
+    code = asked.get("organisation") or None
+    rows = listing.members(
+        actor=who,
+        organisation=code,
+        find=asked.get("q", "").strip() or None,
+        category=asked.get("category") or None,
+        sort=by,
+        down=down,
+        after=at_cursor(asked.get("after"), str, str),
+        limit=ON_A_PAGE + 1,
+    )
+    shown = rows[:ON_A_PAGE]
+    query = {name: asked.get(name, "") for name in ("q", "organisation", "category")}
+    following = None
+    if len(rows) > len(shown):
+        following = url_for("people.members", **query, sort=sort, after=cursor(shown[-1].place, shown[-1].number))
+    return render_template(
+        "people/members.html",
+        organisation=reach.organisation(who, code) if code else reach.organisation_by_id(who, _own_id(who)),
+        query=query,
+        categories=CATEGORIES,
+        branches=_choices(who),
+        sort={"by": by, "down": down},
+        sort_links={name: _sort_link(query, name, by, down) for name in listing.SORTS},
+        members=_with_totals(shown),
+        pager={"next": following},
+        may_import=allowed(who, Permission.IMPORTS_RUN),
+    )
+
+
+def _own_id(who: Actor) -> int:
+    if who.organisation_id is None:
+        raise errors.NotFound()
+    return who.organisation_id
+
+
+def _sort_link(query: dict[str, str], name: str, by: str, down: bool) -> str:
+    turned = name == by and not down
+    return url_for("people.members", **query, sort=f"-{name}" if turned else name)
+
+
+def _choices(who: Actor) -> list[tuple[str, str]]:
+    rows = listing.organisations(actor=who, limit=LONGEST_CHOICE)
+    return [(row.code, row.name) for row in rows]
+
+
+def _with_totals(rows: Any) -> list[dict[str, Any]]:
+    known: dict[int, Decimal] = {}
+    for totals in _totals:
+        known.update(totals([row.id for row in rows]))
+    return [{**_shown(row), "total": known.get(row.id)} for row in rows]
+
+
+def _shown(row: Any) -> dict[str, Any]:
+    return {
+        "number": row.number,
+        "name": row.name,
+        "branch": row.organisation_name,
+        "category": row.category,
+        "joined_on": row.joined_on,
+    }
+
+
+@bp.get("/members/<number>")
+@requires(Permission.MEMBERS_READ)
+def member(number: str) -> str:
+    return _member_page(number, {})
+
+
+@bp.post("/members/<number>/transfer")
+@requires(Permission.MEMBERS_MANAGE)
+def transfer(number: str) -> Any:
+    try:
+        on = _day(request.form.get("on", ""))
+        with transaction():
+            people.transfer(actor=actor(), at=clock.now(), number=number, to=request.form.get("to", ""), on=on)
+    except errors.Invalid as problem:
+        return _member_page(number, words(problem)), 422
+    flash(gettext("The member has been transferred."), "good")
+    return redirect(url_for("people.member", number=number))
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise errors.Invalid({"on": errors.N_("A day such as 2026-07-05 is needed")}) from error
+
+
+def _member_page(number: str, wrong: dict[str, list[str]]) -> str:
+    who = actor()
+    row = listing.member(actor=who, number=number)
+    may_transfer = allowed(who, Permission.MEMBERS_MANAGE)
+    variables: dict[str, Any] = {
+        "member": _shown(row),
+        "may_record": allowed(who, Permission.LEDGER_RECORD),
+        "may_transfer": may_transfer,
+        "memberships": [
+            {"organisation": span.name, "starts_on": span.starts_on, "ends_on": span.ends_on}
+            for span in listing.branches_of(actor=who, number=number)
+        ],
+        "categories": listing.categories_of(actor=who, number=number),
+        "organisations": [choice for choice in _choices(who) if choice[0] != row.organisation] if may_transfer else [],
+        "today": clock.today().isoformat(),
+        "errors": wrong,
+        "standing": None,
+        "entries": [],
+    }
+    for part in _parts:
+        variables.update(part(who, reach.member(who, number)))
+    return render_template("people/member.html", **variables)

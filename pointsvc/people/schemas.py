@@ -1,0 +1,123 @@
+"""What organisations, members and accounts look like on the wire."""
+
+from __future__ import annotations
+
+from marshmallow import fields, validate
+
+from pointsvc.api import Day, Instant, PageArgs, Ref, Schema, Text
+from pointsvc.errors import N_, Message
+from pointsvc.people.models import KINDS
+
+_KIND = validate.OneOf(
+    KINDS,
+    error=Message(N_("One of %(choices)s is needed"), choices=", ".join(KINDS)),  # type: ignore[arg-type] # rendered by http
+)
+
+
+class MeOut(Schema):
+    """The caller: account, role, node of the tree, and the number of the own member record."""
+
+    name = fields.String()
+    role = fields.String()
+    organisation = fields.String()
+    organisation_name = fields.String()
+    member = fields.String(allow_none=True)
+    language = fields.String()
+
+
+class OrganisationIn(Schema):
+    """An organisation to add below ``parent`` (a code)."""
+
+    code = Text(64, required=True)
+    name = Text(200, required=True)
+    kind = fields.String(required=True, validate=_KIND)
+    parent = Text(64, load_default=None, allow_none=True)
+    secretary = Text(100, load_default=None, allow_none=True)
+    phone = Text(40, load_default=None, allow_none=True)
+
+
+class OrganisationOut(Schema):
+    """An organisation; ``parent`` is the code of the one above it."""
+
+    id = Ref()
+    code = fields.String()
+    name = fields.String()
+    kind = fields.String()
+    parent = fields.String(allow_none=True)
+    secretary = fields.String(allow_none=True)
+    phone = fields.String(allow_none=True)
+
+
+class OrganisationsArgs(PageArgs):
+    """``under``: only this organisation and those below it."""
+
+    under = fields.String(load_default=None)
+
+
+class OrganisationsOut(Schema):
+    """A page of organisations, by code."""
+
+    items = fields.List(fields.Nested(OrganisationOut))
+    next = fields.String(allow_none=True)
+
+
+class MemberIn(Schema):
+    """A member to add to the organisation with this code."""
+
+    number = Text(64, required=True)
+    name = Text(100, required=True)
+    organisation = Text(64, required=True)
+    category = Text(40, load_default="regular")
+    joined_on = Day(load_default=None, allow_none=True)
+
+
+class MemberOut(Schema):
+    """A member with the organisation and the category of today."""
+
+    id = Ref()
+    number = fields.String()
+    name = fields.String()
+    organisation = fields.String(allow_none=True)
+    organisation_name = fields.String(allow_none=True)
+    category = fields.String(allow_none=True)
+    joined_on = Day(allow_none=True)
+
+
+class MembersArgs(PageArgs):
+    """``organisation``: this one and below; ``find``: number, name or pinyin initials."""
+
+    organisation = fields.String(load_default=None)
+    find = fields.String(load_default=None, validate=validate.Length(max=100))
+
+
+class MembersOut(Schema):
+    """A page of members, by number."""
+
+    items = fields.List(fields.Nested(MemberOut))
+    next = fields.String(allow_none=True)
+
+
+class TransferIn(Schema):
+    """The organisation ``to`` (a code) that the member belongs to from the day ``on``."""
+
+    to = Text(64, required=True)
+    on = Day(required=True)
+
+
+class AuditEventOut(Schema):
+    """Who did what to which object, when."""
+
+    id = Ref()
+    at = Instant()
+    by = fields.String(attribute="actor")
+    sign_in = Ref(attribute="sign_in_id", allow_none=True)
+    action = fields.String()
+    object = fields.String(attribute="object_id", allow_none=True)
+    details = fields.Dict()
+
+
+class AuditOut(Schema):
+    """A page of events, newest first."""
+
+    items = fields.List(fields.Nested(AuditEventOut))
+    next = fields.String(allow_none=True)
