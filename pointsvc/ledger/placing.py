@@ -1,0 +1,77 @@
+"""Where a member stood on a day: the branch, and the rule sheet that governs it. One statement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any
+
+from sqlalchemy import BigInteger, Date, and_, bindparam, exists, or_, select, true
+
+from pointsvc.db import db
+from pointsvc.people.models import Member, Membership, OrganisationReach
+from pointsvc.permissions import Actor, Role
+from pointsvc.schemes import service as schemes
+from pointsvc.schemes.models import Scheme
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """``branch_id`` is None without a branch of that day in reach, ``scheme_id`` without a rule sheet."""
+
+    number: str
+    member_id: int
+    branch_id: int | None
+    scheme_id: int | None
+    digest: str | None
+
+
+def places(actor: Actor, numbers: Sequence[str], day: date) -> dict[str, Place]:
+    """The places, by number, of those of these members whom the actor reaches; the others are left out."""
+    if actor.role == Role.MEMBER:
+        return {}
+    values = {"numbers": list(numbers), "day": day}
+    if not actor.is_system:
+        values["above"] = actor.organisation_id
+    rows = db.session.execute(_statement(actor.is_system), values)
+    return {row.number: Place(*row) for row in rows}
+
+
+@cache
+def _statement(everywhere: bool) -> Any:
+    # Built once: building it costs more than running it.
+    day = bindparam("day", type_=Date())
+    spans = and_(
+        Membership.member_id == Member.id,
+        Membership.starts_on <= day,
+        or_(Membership.ends_on.is_(None), Membership.ends_on > day),
+        true() if everywhere else _within(Membership.organisation_id),
+    )
+    placed = (
+        select(Member.number, Member.id, Membership.organisation_id.label("branch_id"))
+        .outerjoin(Membership, spans)
+        .where(Member.number.in_(bindparam("numbers", expanding=True)))
+        .where(true() if everywhere else or_(Membership.id.is_not(None), _ever_within()))
+        .cte("placed")
+    )
+    branches = select(placed.c.branch_id).distinct().subquery("branches")
+    governed = select(
+        branches.c.branch_id, schemes.governing_id(branches.c.branch_id, day).label("scheme_id")
+    ).subquery("governed")
+    return (
+        select(placed.c.number, placed.c.id, placed.c.branch_id, governed.c.scheme_id, Scheme.digest)
+        .outerjoin(governed, governed.c.branch_id == placed.c.branch_id)
+        .outerjoin(Scheme, Scheme.id == governed.c.scheme_id)
+    )
+
+
+def _within(organisation_id: Any) -> Any:
+    above = bindparam("above", type_=BigInteger())
+    return exists().where(OrganisationReach.above_id == above, OrganisationReach.below_id == organisation_id)
+
+
+def _ever_within() -> Any:
+    any_time = Membership.__table__.alias("any_time")
+    return exists().where(any_time.c.member_id == Member.id, _within(any_time.c.organisation_id))

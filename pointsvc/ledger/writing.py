@@ -1,0 +1,195 @@
+"""The two statements that write entries, however many: the one that adds and the one that reverses.
+
+The rows travel as one JSON value, so the statement is the same for one entry and for a hundred
+thousand, and is planned once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import islice
+from typing import Any
+
+import orjson
+from sqlalchemy import BigInteger, Integer, Select, String, bindparam, literal, select, text
+from sqlalchemy.dialects import postgresql, sqlite
+
+from pointsvc import clock
+from pointsvc.db import LEDGER_LOCK, UtcTime, db, hundredths, lock_writers, touch
+from pointsvc.ledger.models import Entry
+from pointsvc.permissions import Actor
+
+_AT_ONCE = 10_000
+_ONE = Decimal(1)
+
+_COLUMNS = {
+    "member_id": "bigint",
+    "branch_id": "bigint",
+    "scheme_id": "bigint",
+    "points": "bigint",
+    "quantity": "bigint",
+    "tier": "text",
+    "matter": "text",
+    "note": "text",
+    "occurred_on": "date",
+    "source_id": "bigint",
+    "natural_key": "text",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """An entry to add, checked and reckoned. ``natural_key`` says what it is of, once and for ever."""
+
+    member_id: int
+    branch_id: int
+    rule_code: str
+    scheme_id: int
+    points: Decimal
+    occurred_on: date
+    quantity: Decimal = _ONE
+    tier: str | None = None
+    matter: str | None = None
+    note: str | None = None
+    source_id: int | None = None
+    natural_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An entry that is now in the ledger."""
+
+    id: int
+    member_id: int
+    natural_key: str | None
+    recorded_at: datetime
+
+
+def add(
+    *, actor: Actor, at: datetime, rows: Sequence[NewEntry], source: str, source_id: int | None = None
+) -> list[Written]:
+    """Add these entries; one whose ``natural_key`` is there already is left out. Order is not kept.
+
+    ``recorded_at`` is taken once the ledger's lock is held, so that nothing is recorded before a
+    cutoff that has been drawn already; ``at`` is when it was asked for. ``source_id`` is that of all
+    rows that have none of their own. The members are touched.
+    """
+    found: list[Written] = []
+    if not rows:
+        return found
+    recorded_at = _lock(at)
+    for part in _parts(rows):
+        values = {
+            "rows": orjson.dumps([_plain(row, source_id) for row in part]).decode(),
+            "at": recorded_at,
+            "by": actor.sign_in_id,
+            "source": source,
+        }
+        for row in db.session.execute(_adding(), values):
+            found.append(Written(row.id, row.member_id, row.natural_key, recorded_at))
+    touch({item.member_id for item in found})
+    return found
+
+
+def reverse_many(
+    *, actor: Actor, at: datetime, entry_ids: Collection[int] | Select[tuple[int]], reason: str
+) -> list[Written]:
+    """Reverse these entries: the opposite points of each, with the reason as note.
+
+    Those that are reversals or reversed already are left out. The members are touched.
+    """
+    recorded_at = _lock(at)
+    parts: Any = [entry_ids] if isinstance(entry_ids, Select) else _parts(list(entry_ids))
+    found = [
+        Written(row.id, row.member_id, None, recorded_at)
+        for part in parts
+        for row in db.session.execute(_reversing(part, recorded_at, actor, reason))
+    ]
+    touch({item.member_id for item in found})
+    return found
+
+
+def _lock(at: datetime) -> datetime:
+    lock_writers(LEDGER_LOCK, exclusive=False)
+    # The caller's instant may lie before a wait for the lock.
+    return max(at, clock.now())
+
+
+def _plain(row: NewEntry, source_id: int | None) -> dict[str, Any]:
+    return {
+        "member_id": row.member_id,
+        "branch_id": row.branch_id,
+        "rule": row.rule_code,
+        "scheme_id": row.scheme_id,
+        "points": hundredths(row.points),
+        "quantity": hundredths(row.quantity),
+        "tier": row.tier,
+        "matter": row.matter,
+        "note": row.note,
+        "occurred_on": row.occurred_on,
+        "source_id": source_id if row.source_id is None else row.source_id,
+        "natural_key": row.natural_key,
+    }
+
+
+def _statement(rows: str) -> Any:
+    names = ", ".join(_COLUMNS)
+    values = ", ".join(f"r.{name}" for name in _COLUMNS)
+    return (
+        text(
+            f"INSERT INTO entry ({names}, rule_id, recorded_at, recorded_by_id, source) "  # noqa: S608 - constants
+            f"SELECT {values}, rule.id, :at, :by, :source FROM {rows} JOIN rule ON rule.code = r.rule WHERE true "
+            "ON CONFLICT (natural_key) DO NOTHING RETURNING id, member_id, natural_key"
+        )
+        .bindparams(
+            bindparam("at", type_=UtcTime()),
+            bindparam("by", type_=BigInteger()),
+            bindparam("source", type_=String()),
+        )
+        .columns(id=Integer, member_id=Integer, natural_key=String)
+    )
+
+
+_TYPED = ", ".join(f"{name} {kind}" for name, kind in (("rule", "text"), *_COLUMNS.items()))
+_TAKEN = ", ".join(f"json_extract(value, '$.{name}') AS {name}" for name in ("rule", *_COLUMNS))
+_ON_POSTGRESQL = _statement(f"json_to_recordset(CAST(:rows AS json)) AS r({_TYPED})")
+_ON_SQLITE = _statement(f"(SELECT {_TAKEN} FROM json_each(:rows)) AS r")  # noqa: S608 - constants
+
+
+def _adding() -> Any:
+    return _ON_POSTGRESQL if db.session.get_bind().dialect.name == "postgresql" else _ON_SQLITE
+
+
+_KEPT = ("member_id", "branch_id", "rule_id", "scheme_id", "quantity", "tier", "matter", "occurred_on")
+
+
+def _reversing(ids: Collection[int] | Select[tuple[int]], at: datetime, actor: Actor, reason: str) -> Any:
+    table: Any = Entry.__table__
+    kept = [table.c[name] for name in _KEPT]
+    opposite = select(
+        *kept,
+        -table.c.points,
+        literal(reason, String()),
+        literal(at, UtcTime()),
+        literal(actor.sign_in_id, BigInteger()),
+        literal("reversal", String()),
+        table.c.id,
+    ).where(table.c.id.in_(ids), table.c.reverses_id.is_(None))
+    dialect: Any = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
+    names = [*_KEPT, "points", "note", "recorded_at", "recorded_by_id", "source", "reverses_id"]
+    # Of two that reverse one entry at once, the second waits here and then adds nothing.
+    return (
+        dialect.insert(table)
+        .from_select(names, opposite)
+        .on_conflict_do_nothing()
+        .returning(table.c.id, table.c.member_id)
+    )
+
+
+def _parts(values: Sequence[Any]) -> Iterator[list[Any]]:
+    source = iter(values)
+    while part := list(islice(source, _AT_ONCE)):
+        yield part
