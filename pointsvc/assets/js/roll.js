@@ -3,7 +3,7 @@
 
 const MARKS = { 1: "present", 2: "late", 3: "leave", 4: "absent" };
 
-const rows = () => [...document.querySelectorAll("#attendance [data-initials]")];
+const rows = () => [...document.querySelectorAll("[data-initials]")];
 const shown = () => rows().filter((row) => !row.hidden);
 
 const letters = (text) => text.toLowerCase().replace(/[\s1-4]/g, "");
@@ -11,8 +11,8 @@ const letters = (text) => text.toLowerCase().replace(/[\s1-4]/g, "");
 function filter(text) {
   const wanted = letters(text);
   for (const row of rows()) {
-    const { initials = "", name = "", number = "" } = row.dataset;
-    row.hidden = wanted !== "" && !initials.includes(wanted) && !name.includes(wanted) && !number.toLowerCase().includes(wanted);
+    const known = [row.dataset.initials, row.dataset.name, row.dataset.number];
+    row.hidden = !known.some((text) => (text || "").toLowerCase().includes(wanted));
   }
   const none = document.querySelector("[data-none-found]");
   if (none) none.hidden = shown().length > 0;
