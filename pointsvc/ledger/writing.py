@@ -71,8 +71,9 @@ class Written:
 def add(
     *, actor: Actor, at: datetime, rows: Sequence[NewEntry], source: str, source_id: int | None = None
 ) -> list[Written]:
-    """Add these entries; one whose ``natural_key`` is there already is left out. Order is not kept.
+    """Add these entries; one whose ``natural_key`` is there already is left out.
 
+    Ids are given in the order of the rows; the answer is in no order.
     ``recorded_at`` is taken once the ledger's lock is held, so that nothing is recorded before a
     cutoff that has been drawn already; ``at`` is when it was asked for. ``source_id`` is that of all
     rows that have none of their own. The members are touched.
@@ -83,7 +84,7 @@ def add(
     recorded_at = _lock(at)
     for part in _parts(rows):
         values = {
-            "rows": orjson.dumps([_plain(row, source_id) for row in part]).decode(),
+            "rows": orjson.dumps([_plain(n, row, source_id) for n, row in enumerate(part)]).decode(),
             "at": recorded_at,
             "by": actor.sign_in_id,
             "source": source,
@@ -118,8 +119,9 @@ def _lock(at: datetime) -> datetime:
     return max(at, clock.now())
 
 
-def _plain(row: NewEntry, source_id: int | None) -> dict[str, Any]:
+def _plain(n: int, row: NewEntry, source_id: int | None) -> dict[str, Any]:
     return {
+        "n": n,
         "member_id": row.member_id,
         "branch_id": row.branch_id,
         "rule": row.rule_code,
@@ -141,7 +143,8 @@ def _statement(rows: str) -> Any:
     return (
         text(
             f"INSERT INTO entry ({names}, rule_id, recorded_at, recorded_by_id, source) "  # noqa: S608 - constants
-            f"SELECT {values}, rule.id, :at, :by, :source FROM {rows} JOIN rule ON rule.code = r.rule WHERE true "
+            f"SELECT {values}, rule.id, :at, :by, :source FROM {rows} JOIN rule ON rule.code = r.rule "
+            "WHERE true ORDER BY r.n "
             "ON CONFLICT (natural_key) DO NOTHING RETURNING id, member_id, natural_key"
         )
         .bindparams(
@@ -153,8 +156,8 @@ def _statement(rows: str) -> Any:
     )
 
 
-_TYPED = ", ".join(f"{name} {kind}" for name, kind in (("rule", "text"), *_COLUMNS.items()))
-_TAKEN = ", ".join(f"json_extract(value, '$.{name}') AS {name}" for name in ("rule", *_COLUMNS))
+_TYPED = ", ".join(f"{name} {kind}" for name, kind in (("n", "int"), ("rule", "text"), *_COLUMNS.items()))
+_TAKEN = ", ".join(f"json_extract(value, '$.{name}') AS {name}" for name in ("n", "rule", *_COLUMNS))
 _ON_POSTGRESQL = _statement(f"json_to_recordset(CAST(:rows AS json)) AS r({_TYPED})")
 _ON_SQLITE = _statement(f"(SELECT {_TAKEN} FROM json_each(:rows)) AS r")  # noqa: S608 - constants
 

@@ -1,0 +1,185 @@
+"""Marks into the database: who stood how at which meeting, and the entries that follow. Set-based."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from itertools import islice
+from typing import Any
+
+import orjson
+from sqlalchemy import BigInteger, Integer, bindparam, select, text
+from sqlalchemy.orm import aliased
+
+from pointsvc.db import UtcTime, db
+from pointsvc.errors import N_
+from pointsvc.ledger import service as ledger
+from pointsvc.ledger.models import Entry
+from pointsvc.permissions import Actor
+from pointsvc.schemes import document as documents
+from pointsvc.schemes import service as schemes
+
+SOURCE = "meeting"
+CHANGED = N_("The mark at the meeting was changed")
+_AT_ONCE = 10_000
+
+# Who came late came: both rules apply. Leave gives nothing.
+RULES_OF = {"present": ("present",), "late": ("present", "late"), "absent": ("absent",)}
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One member's mark at one meeting; branch and rule sheet are those of the meeting's day."""
+
+    meeting_id: int
+    kind: str
+    held_on: date
+    member_id: int
+    branch_id: int
+    scheme_id: int | None
+    digest: str | None
+    mark: str | None
+
+
+@dataclass
+class Marked:
+    """What became of the marks: ``changed`` holds each new or changed mark's id and revision."""
+
+    changed: dict[int, int] = field(default_factory=dict)
+    unchanged: int = 0
+    entries: int = 0
+
+
+def put(*, actor: Actor, at: datetime, marks: Iterable[Mark]) -> Marked:
+    """Write these marks; entries of a changed mark are reversed and the new mark's added.
+
+    A mark that stands already changes nothing. Of two marks for one member the later one counts.
+    """
+    # In one order, so that two at once cannot block each other.
+    wanted = sorted({(mark.meeting_id, mark.member_id): mark for mark in marks}.items())
+    done = Marked()
+    for part in _parts([mark for _, mark in wanted]):
+        rows = _write(actor, at, part)
+        _take_back(actor, at, [row.id for row in rows if row.revision > 1], CHANGED)
+        added = ledger.add(actor=actor, at=at, rows=list(_entries(part, rows)), source=SOURCE)
+        done.changed.update((row.id, row.revision) for row in rows)
+        done.unchanged += len(part) - len(rows)
+        done.entries += len(added)
+    return done
+
+
+def take_back(*, actor: Actor, at: datetime, changed: Mapping[int, int], reason: str) -> int:
+    """Undo marks by id and revision, as ``put`` answered them; the number of those undone.
+
+    A mark that was changed since is left alone.
+    """
+    undone = 0
+    for part in _parts(sorted(changed.items())):
+        values = {"rows": orjson.dumps(part).decode(), "at": at, "by": actor.sign_in_id}
+        ids = [row.id for row in db.session.execute(_on_engine(_CLEARING), values)]
+        _take_back(actor, at, ids, reason)
+        undone += len(ids)
+    return undone
+
+
+def _write(actor: Actor, at: datetime, marks: Sequence[Mark]) -> Sequence[Any]:
+    rows = [{"meeting_id": m.meeting_id, "member_id": m.member_id, "mark": m.mark} for m in marks]
+    values = {"rows": orjson.dumps(rows).decode(), "at": at, "by": actor.sign_in_id}
+    return db.session.execute(_on_engine(_WRITING), values).all()
+
+
+def _take_back(actor: Actor, at: datetime, attendance_ids: Sequence[int], reason: str) -> None:
+    if not attendance_ids:
+        return
+    later = aliased(Entry)
+    standing = (
+        select(Entry.id)
+        .where(Entry.source == SOURCE, Entry.source_id.in_(attendance_ids))
+        .where(~select(later.id).where(later.reverses_id == Entry.id).exists())
+    )
+    ledger.reverse_many(actor=actor, at=at, entry_ids=standing, reason=reason)
+
+
+def _entries(marks: Sequence[Mark], rows: Sequence[Any]) -> Iterator[ledger.NewEntry]:
+    by_key = {(mark.meeting_id, mark.member_id): mark for mark in marks}
+    for row in rows:
+        mark = by_key[row.meeting_id, row.member_id]
+        for rule in _rules(mark):
+            yield ledger.NewEntry(
+                member_id=mark.member_id,
+                branch_id=mark.branch_id,
+                rule_code=rule["code"],
+                scheme_id=mark.scheme_id or 0,
+                points=documents.worth(rule),
+                occurred_on=mark.held_on,
+                source_id=row.id,
+                natural_key=f"meeting:{row.id}:{row.revision}:{rule['code']}",
+            )
+
+
+def _rules(mark: Mark) -> Iterator[Mapping[str, Any]]:
+    if mark.scheme_id is None or mark.digest is None:
+        return
+    document = schemes.document_of(mark.scheme_id, mark.digest)
+    codes = document.get("activities", {}).get(mark.kind, {})
+    for name in RULES_OF.get(mark.mark or "", ()):
+        rule = documents.rule(document, codes[name]) if name in codes else None
+        if rule is not None:
+            yield rule
+
+
+def _statements(sqlite: str, postgresql: str, **types: Any) -> dict[str, Any]:
+    bound = [bindparam("at", type_=UtcTime()), bindparam("by", type_=BigInteger())]
+    return {
+        "sqlite": text(sqlite).bindparams(*bound).columns(**types),
+        "postgresql": text(postgresql).bindparams(*bound).columns(**types),
+    }
+
+
+def _on_engine(statements: dict[str, Any]) -> Any:
+    return statements[db.session.get_bind().dialect.name]
+
+
+_UPSERT = (
+    "INSERT INTO attendance (meeting_id, member_id, mark, revision, marked_at, marked_by_id) "
+    "SELECT {columns}, 1, :at, :by FROM {rows} WHERE true "
+    "ON CONFLICT (meeting_id, member_id) DO UPDATE SET mark = excluded.mark, revision = attendance.revision + 1, "
+    "marked_at = excluded.marked_at, marked_by_id = excluded.marked_by_id "
+    "WHERE attendance.mark {differs} excluded.mark RETURNING id, meeting_id, member_id, revision"
+)
+_FIELDS = ("meeting_id", "member_id", "mark")
+_WRITING = _statements(
+    _UPSERT.format(
+        columns=", ".join(f"json_extract(value, '$.{name}')" for name in _FIELDS),
+        rows="json_each(:rows)",
+        differs="IS NOT",
+    ),
+    _UPSERT.format(
+        columns=", ".join(_FIELDS),
+        rows="json_to_recordset(CAST(:rows AS json)) AS r(meeting_id bigint, member_id bigint, mark text)",
+        differs="IS DISTINCT FROM",
+    ),
+    id=Integer,
+    meeting_id=Integer,
+    member_id=Integer,
+    revision=Integer,
+)
+_CLEAR = (
+    "UPDATE attendance SET mark = NULL, revision = revision + 1, marked_at = :at, marked_by_id = :by "
+    "WHERE mark IS NOT NULL AND (id, revision) IN (SELECT {pair} FROM {rows}) RETURNING id"
+)
+_CLEARING = _statements(
+    _CLEAR.format(pair="json_extract(value, '$[0]'), json_extract(value, '$[1]')", rows="json_each(:rows)"),
+    _CLEAR.format(
+        pair="CAST(pair->>0 AS bigint), CAST(pair->>1 AS bigint)",
+        rows="json_array_elements(CAST(:rows AS json)) AS pair",
+    ),
+    id=Integer,
+)
+
+
+def _parts(values: Sequence[Any]) -> Iterator[list[Any]]:
+    source = iter(values)
+    while part := list(islice(source, _AT_ONCE)):
+        yield part
