@@ -98,15 +98,29 @@ class Blueprint(SmorestBlueprint):
 # ---- fields
 
 
+class Said:
+    """A validator of marshmallow's whose refusal is a Message; its bounds still show in OpenAPI."""
+
+    def __init__(self, validator: validate.Validator, text: str, **params: Any) -> None:
+        self.validator = validator
+        self.message = errors.Message(text, **params)
+
+    def __call__(self, value: Any) -> Any:
+        try:
+            return self.validator(value)
+        except ValidationError as error:
+            raise ValidationError([self.message]) from error  # type: ignore[list-item] # rendered by http
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.validator, name)
+
+
 class Text(fields.String):
     """One line or more of text, trimmed; ``longest`` characters at most, never only blanks."""
 
     def __init__(self, longest: int, *, shortest: int = 1, **more: Any) -> None:
-        check = validate.Length(
-            min=shortest,
-            max=longest,
-            error=errors.Message(N_("Between %(min)s and %(max)s characters"), min=shortest, max=longest),  # type: ignore[arg-type] # rendered by http
-        )
+        bounds = {"min": shortest, "max": longest}
+        check = Said(validate.Length(**bounds), N_("Between %(min)s and %(max)s characters"), **bounds)
         super().__init__(validate=check, **more)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> str:
@@ -170,8 +184,8 @@ class PageArgs(Schema):
     """``limit`` (1 to 200) and ``after`` (a cursor from the answer before)."""
 
     limit = fields.Integer(
-        load_default=50, strict=False, validate=validate.Range(1, 200, error=errors.Message(N_("Between 1 and 200")))
-    )  # type: ignore[arg-type] # rendered by http
+        load_default=50, strict=False, validate=Said(validate.Range(1, 200), N_("Between 1 and 200"))
+    )
     after = fields.String(load_default=None)
 
 
@@ -243,8 +257,9 @@ def _first(key: str) -> Response | None:
         "body": None,
         "created_at": clock.now(),
     }
-    added = db.session.execute(dialect.insert(IdempotencyKey).values(**values).on_conflict_do_nothing())
-    if added.rowcount:
+    # Not by rowcount: with psycopg an INSERT that did nothing may leave it unknown, which is not zero.
+    added = dialect.insert(IdempotencyKey).values(**values).on_conflict_do_nothing().returning(IdempotencyKey.key)
+    if db.session.scalar(added) is not None:
         return None
     row = db.session.get_one(IdempotencyKey, (values["sign_in_id"], key))
     if row.digest != values["digest"]:

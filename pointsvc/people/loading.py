@@ -112,14 +112,20 @@ def organisation_faults(*, actor: Actor, rows: Sequence[NewOrganisation]) -> Fau
             found["code"] = Message(N_("%(code)s stands twice"), code=row.code)
         elif row.code in there and row.code not in reached:
             found["code"] = Message(N_("%(code)s is taken"), code=row.code)
-        if row.parent is None and not actor.is_system and row.code not in there:
-            found["parent"] = Message(N_("The organisation above it is needed"))
-        elif row.parent is not None and (row.parent not in placed or row.code not in placed):
-            found["parent"] = Message(N_("There is no organisation %(code)s within your reach"), code=row.parent)
+        if row.code not in there and (fault := _parent_fault(actor, row, placed)):
+            found["parent"] = fault
         seen.add(row.code)
         if found:
             faults[position] = found
     return faults
+
+
+def _parent_fault(actor: Actor, row: NewOrganisation, placed: set[str]) -> Message | None:
+    if row.parent is None:
+        return None if actor.is_system else Message(N_("The organisation above it is needed"))
+    if row.parent in placed and row.code in placed:
+        return None
+    return Message(N_("There is no organisation %(code)s within your reach"), code=row.parent)
 
 
 def _own_faults(row: NewOrganisation) -> dict[str, Message]:

@@ -59,5 +59,8 @@ def initials(name: str) -> str:
 
 @lru_cache(maxsize=16_384)
 def _first_letter(word: str) -> str:
-    letter: str = lazy_pinyin(word, style=Style.FIRST_LETTER, errors="ignore")[0] if word > "z" * 9 else word[0]
-    return letter[:1]
+    if word.isascii():
+        return word[0]
+    # Of a rare character the reading may be unknown, and of an interjection it may be no letter.
+    spoken = lazy_pinyin(word, style=Style.FIRST_LETTER, errors="ignore")
+    return spoken[0][:1] if spoken and spoken[0][:1].isascii() else ""

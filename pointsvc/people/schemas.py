@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from pointsvc.api import Day, Instant, PageArgs, Ref, Schema, Text
-from pointsvc.errors import N_, Message
+from pointsvc.api import Day, Instant, PageArgs, Ref, Said, Schema, Text
+from pointsvc.errors import N_
 from pointsvc.people.models import KINDS
 
-_KIND = validate.OneOf(
-    KINDS,
-    error=Message(N_("One of %(choices)s is needed"), choices=", ".join(KINDS)),  # type: ignore[arg-type] # rendered by http
-)
+_KIND = Said(validate.OneOf(KINDS), N_("One of %(choices)s is needed"), choices=", ".join(KINDS))
 
 
 class MeOut(Schema):
@@ -87,7 +84,7 @@ class MembersArgs(PageArgs):
     """``organisation``: this one and below; ``find``: number, name or pinyin initials."""
 
     organisation = fields.String(load_default=None)
-    find = fields.String(load_default=None, validate=validate.Length(max=100))
+    find = Text(100, load_default=None)
 
 
 class MembersOut(Schema):
