@@ -117,10 +117,11 @@ def enqueue(*, topic: str, payload: dict[str, Any], at: datetime, dedupe: str | 
     return job
 
 
-def claim(*, at: datetime) -> Job | None:
+def claim(*, at: datetime, only: int | None = None) -> Job | None:
     """Take the oldest due job: its lease is renewed and its token grows. None when nothing is due.
 
-    A running job whose lease has run out is due again: its worker died or was frozen.
+    A running job whose lease has run out is due again: its worker died or was frozen. ``only``: take
+    this job or none.
     """
     due = (
         select(Job.id)
@@ -130,6 +131,8 @@ def claim(*, at: datetime) -> Job | None:
         .limit(1)
         .with_for_update(skip_locked=True)
     )
+    if only is not None:
+        due = due.where(Job.id == only)
     job_id = db.session.scalar(due)
     if job_id is None:
         return None

@@ -85,22 +85,22 @@ def handles(topic: str, *, together: bool = False, given_up: GivenUp | None = No
     return register
 
 
-def claim_next() -> Claim | None:
-    """Claim the oldest due job in a transaction of its own; None when nothing is due."""
+def claim_next(*, only: int | None = None) -> Claim | None:
+    """Claim the oldest due job (or ``only`` this one) in a transaction of its own; None when none is due."""
     with transaction():
-        job = queues.claim(at=clock.now())
+        job = queues.claim(at=clock.now(), only=only)
         if job is None:
             return None
         return Claim(job.id, job.token, job.topic, dict(job.payload), job.attempts)
 
 
-def run_next(app: Flask) -> bool:
+def run_next(app: Flask, *, only: int | None = None) -> bool:
     """Claim one job and run it, in an application context of its own. False when nothing was due.
 
     Raises what ``run_job`` raises.
     """
     with app.app_context():
-        claim = claim_next()
+        claim = claim_next(only=only)
         if claim is None:
             return False
         run_job(claim)
