@@ -13,7 +13,6 @@ from sqlalchemy import BigInteger, Integer, bindparam, select, text
 from sqlalchemy.orm import aliased
 
 from pointsvc.db import UtcTime, db
-from pointsvc.errors import N_
 from pointsvc.ledger import service as ledger
 from pointsvc.ledger.models import Entry
 from pointsvc.permissions import Actor
@@ -21,7 +20,6 @@ from pointsvc.schemes import document as documents
 from pointsvc.schemes import service as schemes
 
 SOURCE = "meeting"
-CHANGED = N_("The mark at the meeting was changed")
 _AT_ONCE = 10_000
 
 # Who came late came: both rules apply. Leave gives nothing.
@@ -61,7 +59,7 @@ def put(*, actor: Actor, at: datetime, marks: Iterable[Mark]) -> Marked:
     done = Marked()
     for part in _parts([mark for _, mark in wanted]):
         rows = _write(actor, at, part)
-        _take_back(actor, at, [row.id for row in rows if row.revision > 1], CHANGED)
+        _take_back(actor, at, [row.id for row in rows if row.revision > 1], ledger.MARK_CHANGED)
         added = ledger.add(actor=actor, at=at, rows=list(_entries(part, rows)), source=SOURCE)
         done.changed.update((row.id, row.revision) for row in rows)
         done.unchanged += len(part) - len(rows)
@@ -130,7 +128,7 @@ def _rules(mark: Mark) -> Iterator[Mapping[str, Any]]:
 
 
 def _statements(sqlite: str, postgresql: str, **types: Any) -> dict[str, Any]:
-    bound = [bindparam("at", type_=UtcTime()), bindparam("by", type_=BigInteger())]
+    bound: list[Any] = [bindparam("at", type_=UtcTime()), bindparam("by", type_=BigInteger())]
     return {
         "sqlite": text(sqlite).bindparams(*bound).columns(**types),
         "postgresql": text(postgresql).bindparams(*bound).columns(**types),

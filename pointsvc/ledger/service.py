@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import aliased
-
 from pointsvc import clock
-from pointsvc.db import db
 from pointsvc.errors import N_, Conflict, Forbidden, Invalid, Message, NotFound
-from pointsvc.ledger.models import Entry
 from pointsvc.ledger.placing import Place, places
+from pointsvc.ledger.reading import MARK_CHANGED, EntryView, entries, entry
 from pointsvc.ledger.writing import NewEntry, Written, add, reverse_many
 from pointsvc.people import reach
-from pointsvc.people.models import Member, SignIn
 from pointsvc.permissions import Actor
 from pointsvc.schemes import document as documents
 from pointsvc.schemes import service as schemes
-from pointsvc.schemes.models import Rule
 
 __all__ = [
+    "MARK_CHANGED",
     "EntryView",
     "NewEntry",
     "Written",
@@ -40,32 +35,6 @@ __all__ = [
 
 EARLIEST = date(2000, 1, 1)
 NAMED_AT_MOST = 5
-
-
-@dataclass(frozen=True, slots=True)
-class EntryView:
-    """An entry as it is read: codes and names for ids, and what became of it."""
-
-    id: int
-    member: str
-    rule: str
-    points: Decimal
-    occurred_on: date
-    recorded_at: datetime
-    recorded_by: str
-    quantity: Decimal
-    tier: str | None
-    matter: str | None
-    note: str | None
-    reverses: int | None = None
-    reversed_by: int | None = None
-
-    @property
-    def status(self) -> str:
-        """``reversal``, ``reversed`` or ``recorded``."""
-        if self.reverses is not None:
-            return "reversal"
-        return "recorded" if self.reversed_by is None else "reversed"
 
 
 def record(
@@ -101,8 +70,12 @@ def record_batch(
     points: Decimal | None = None,
     matter: str | None = None,
     note: str | None = None,
+    once: str | None = None,
 ) -> list[EntryView]:
-    """Record the same for several members, all or none, answered in the order given. Raises as ``record``."""
+    """Record the same for several members, all or none, answered in the order given. Raises as ``record``.
+
+    With ``once``, a key of the form that was filled in, sending that form again records nothing more.
+    """
     seen: set[str] = set()
     for n, number in enumerate(members):
         if number in seen:
@@ -111,7 +84,7 @@ def record_batch(
     if not members:
         raise Invalid({"members": N_("At least one is needed")})
     options = {"quantity": quantity, "tier": tier, "points": points, "matter": matter, "note": note}
-    return _record(actor, at, members, rule, occurred_on, "batch", options)
+    return _record(actor, at, members, rule, occurred_on, "batch", options, once)
 
 
 def reverse(*, actor: Actor, at: datetime, entry_id: int, reason: str) -> EntryView:
@@ -121,44 +94,23 @@ def reverse(*, actor: Actor, at: datetime, entry_id: int, reason: str) -> EntryV
     'is_reversal'.
     """
     before = entry(actor=actor, entry_id=entry_id)
-    if not _recorded_in_reach(actor, entry_id):
+    if not reach.reaches(actor, before.branch_id):
         raise Forbidden(N_("Another branch recorded this entry, so it alone can reverse it"))
     if before.reverses is not None:
         raise Conflict(N_("A reversal cannot be reversed; record the entry again"), code="is_reversal")
     written = reverse_many(actor=actor, at=at, entry_ids=[entry_id], reason=reason)
     if not written:
         raise Conflict(N_("This entry is reversed already"), code="already_reversed")
-    return EntryView(
+    return replace(
+        before,
         id=written[0].id,
-        member=before.member,
-        rule=before.rule,
         points=-before.points,
-        occurred_on=before.occurred_on,
         recorded_at=written[0].recorded_at,
         recorded_by=actor.name,
-        quantity=before.quantity,
-        tier=before.tier,
-        matter=before.matter,
         note=reason,
+        source="reversal",
         reverses=entry_id,
     )
-
-
-def entry(*, actor: Actor, entry_id: int) -> EntryView:
-    """One entry. Raises NotFound when there is none within reach."""
-    row = db.session.execute(_views().where(Entry.id == entry_id, reach.visible(actor))).first()
-    if row is None:
-        raise NotFound()
-    return EntryView(*row)
-
-
-def entries(*, actor: Actor, member: str, limit: int = 50, after: int | None = None) -> list[EntryView]:
-    """The member's entries, the newest recorded first, from below the id ``after`` on. Raises NotFound."""
-    member_id = reach.member(actor, member).id
-    query = _views().where(Entry.member_id == member_id).order_by(Entry.id.desc()).limit(limit)
-    if after is not None:
-        query = query.where(Entry.id < after)
-    return [EntryView(*row) for row in db.session.execute(query)]
 
 
 def check_day(day: date, at: datetime) -> Message | None:
@@ -181,27 +133,27 @@ def _record(
     occurred_on: date,
     source: str,
     options: dict[str, Any],
+    once: str | None = None,
 ) -> list[EntryView]:
     wrong = check_day(occurred_on, at)
     if wrong:
         raise Invalid({"occurred_on": wrong})
     found = places(actor, numbers, occurred_on)
     _check_places(numbers, found)
-    worths = {
-        (place.scheme_id, place.digest): _worth(place, rule, occurred_on, options)
-        for place in {item.scheme_id: item for item in found.values()}.values()
-    }
+    sheets = {place.scheme_id: place for place in found.values()}
+    worths = {scheme_id: _worth(place, rule, occurred_on, options) for scheme_id, place in sheets.items()}
     quantity = options["quantity"] or Decimal(1)
     shared = {name: options[name] for name in ("tier", "matter", "note")}
     rows = [
         NewEntry(
             member_id=place.member_id,
-            branch_id=place.branch_id,
+            branch_id=place.branch_id or 0,
             rule_code=rule,
-            scheme_id=place.scheme_id,
-            points=worths[place.scheme_id, place.digest],
+            scheme_id=place.scheme_id or 0,
+            points=worths[place.scheme_id],
             occurred_on=occurred_on,
             quantity=quantity,
+            natural_key=f"form:{once}:{place.member_id}" if once else None,
             **shared,
         )
         for place in (found[number] for number in numbers)
@@ -217,9 +169,14 @@ def _record(
             recorded_at=written[row.member_id].recorded_at,
             recorded_by=actor.name,
             quantity=quantity,
+            source=source,
+            branch_id=row.branch_id,
+            scheme_id=row.scheme_id,
+            digest=found[number].digest or "",
             **shared,
         )
         for number, row in zip(numbers, rows, strict=True)
+        if row.member_id in written
     ]
 
 
@@ -236,43 +193,10 @@ def _check_places(numbers: Sequence[str], found: dict[str, Place]) -> None:
 
 
 def _worth(place: Place, rule: str, day: date, options: dict[str, Any]) -> Decimal:
-    if place.scheme_id is None:
+    if place.scheme_id is None or place.digest is None:
         raise Invalid({"rule": Message(N_("No rule sheet is in force here on %(day)s"), day=day)})
     found = documents.rule(schemes.document_of(place.scheme_id, place.digest), rule)
     if found is None:
         text = N_("There is no rule %(rule)s in the rule sheet that is in force on %(day)s")
         raise Invalid({"rule": Message(text, rule=rule, day=day)})
     return documents.worth(found, options["quantity"], options["tier"], options["points"])
-
-
-def _recorded_in_reach(actor: Actor, entry_id: int) -> bool:
-    return bool(
-        db.session.scalar(
-            select(Entry.id).where(Entry.id == entry_id, Entry.branch_id.in_(reach.organisation_ids(actor)))
-        )
-    )
-
-
-def _views() -> Any:
-    later = aliased(Entry)
-    return (
-        select(
-            Entry.id,
-            Member.number,
-            Rule.code,
-            Entry.points,
-            Entry.occurred_on,
-            Entry.recorded_at,
-            db.func.coalesce(SignIn.name, "system"),
-            Entry.quantity,
-            Entry.tier,
-            Entry.matter,
-            Entry.note,
-            Entry.reverses_id,
-            later.id,
-        )
-        .join(Member, Member.id == Entry.member_id)
-        .join(Rule, Rule.id == Entry.rule_id)
-        .outerjoin(SignIn, SignIn.id == Entry.recorded_by_id)
-        .outerjoin(later, later.reverses_id == Entry.id)
-    )

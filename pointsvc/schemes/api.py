@@ -2,6 +2,76 @@
 
 from __future__ import annotations
 
-from pointsvc.api import Blueprint
+from datetime import date
+from typing import Any
 
-bp = Blueprint("schemes", __name__, description="Schemes")
+from pointsvc import clock, errors
+from pointsvc.api import Blueprint, creates, ref_id
+from pointsvc.db import transaction
+from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.people.models import Organisation
+from pointsvc.permissions import Permission
+from pointsvc.schemes import service as schemes
+from pointsvc.schemes.models import Scheme
+from pointsvc.schemes.schemas import SchemeIn, SchemeOut, SchemesArgs, SchemesOut, WholeSchemeOut
+
+bp = Blueprint("schemes", __name__, description="Rule sheets, in versions")
+
+
+@bp.route("/schemes", methods=["POST"])
+@requires(Permission.SCHEMES_MANAGE)
+@creates
+@bp.arguments(SchemeIn)
+@bp.response(201, SchemeOut)
+def create_scheme(data: dict[str, Any]) -> dict[str, Any]:
+    """Add a version as a draft."""
+    scheme = schemes.create(actor=actor(), at=clock.now(), **data)
+    return _shown(scheme, data["organisation"])
+
+
+@bp.route("/schemes/<scheme_id>/publish", methods=["POST"])
+@requires(Permission.SCHEMES_MANAGE)
+@bp.response(200, SchemeOut)
+def publish_scheme(scheme_id: str) -> dict[str, Any]:
+    """Put a draft in force; a published version never changes."""
+    with transaction():
+        scheme = schemes.publish(actor=actor(), at=clock.now(), scheme_id=ref_id(scheme_id))
+    return _shown(*schemes.scheme(actor=actor(), scheme_id=scheme.id))
+
+
+@bp.route("/schemes")
+@requires(Permission.SCHEMES_READ)
+@bp.arguments(SchemesArgs, location="query")
+@bp.response(200, SchemesOut)
+def list_schemes(args: dict[str, Any]) -> dict[str, Any]:
+    """The versions of a node's rule sheet and those it inherits."""
+    limit = args["limit"]
+    rows = schemes.listing(
+        actor=actor(), organisation=args["organisation"], limit=limit + 1, after=_place(args["after"])
+    )
+    items = [_shown(*row) for row in rows[:limit]]
+    last = rows[limit - 1][0] if len(rows) > limit else None
+    return {"items": items, "next": cursor(last.starts_on.isoformat(), last.id) if last else None}
+
+
+@bp.route("/schemes/<scheme_id>")
+@requires(Permission.SCHEMES_READ)
+@bp.response(200, WholeSchemeOut)
+def get_scheme(scheme_id: str) -> dict[str, Any]:
+    """One version with its document."""
+    scheme, organisation = schemes.scheme(actor=actor(), scheme_id=ref_id(scheme_id))
+    return {**_shown(scheme, organisation), "document": scheme.document}
+
+
+def _shown(scheme: Scheme, organisation: Organisation | str) -> dict[str, Any]:
+    names = ("id", "name", "version", "status", "starts_on", "digest", "published_at")
+    code = organisation if isinstance(organisation, str) else organisation.code
+    return {"organisation": code, **{name: getattr(scheme, name) for name in names}}
+
+
+def _place(after: str | None) -> tuple[date, int] | None:
+    place = at_cursor(after, str, int)
+    try:
+        return (date.fromisoformat(place[0]), place[1]) if place else None
+    except ValueError as error:
+        raise errors.Invalid({"after": errors.N_("This is not a place in this list")}) from error

@@ -39,7 +39,7 @@ class Sheet:
     effective: Document
 
 
-def sheets(organisation_ids: Collection[int] | Select[tuple[int]], on: date) -> dict[int, Sheet]:
+def sheets(organisation_ids: Collection[int] | Select[Any], on: date) -> dict[int, Sheet]:
     """The sheet that governs each of these organisations on this day; without one it is left out.
 
     It is that of the nearest node at or above with a published version that has started: of its
@@ -51,7 +51,7 @@ def sheets(organisation_ids: Collection[int] | Select[tuple[int]], on: date) -> 
     return {organisation_id: _sheet(rows, on) for organisation_id, rows in versions.items()}
 
 
-def governing(organisation_ids: Collection[int] | Select[tuple[int]], on: date) -> dict[int, Scheme]:
+def governing(organisation_ids: Collection[int] | Select[Any], on: date) -> dict[int, Scheme]:
     """As ``sheets``, but the rows of the versions in force."""
     first = {organisation_id: rows[0].id for organisation_id, rows in _versions(organisation_ids, on).items()}
     found = db.session.scalars(select(Scheme).where(Scheme.id.in_(set(first.values()))))
@@ -102,7 +102,7 @@ def governing_id(organisation_id: ColumnElement[int], on: date) -> Any:
     )
 
 
-def _versions(organisation_ids: Collection[int] | Select[tuple[int]], on: date) -> dict[int, list[Any]]:
+def _versions(organisation_ids: Collection[int] | Select[Any], on: date) -> dict[int, list[Any]]:
     """For each organisation the started versions of the node that governs it, the one in force first."""
     rows = db.session.execute(
         select(

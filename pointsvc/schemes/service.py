@@ -107,12 +107,16 @@ def publish(*, actor: Actor, at: datetime, scheme_id: int) -> Scheme:
     return found
 
 
-def scheme(*, actor: Actor, scheme_id: int) -> Scheme:
+def scheme(*, actor: Actor, scheme_id: int) -> tuple[Scheme, Organisation]:
     """A version of the actor's own tree, or a published one that holds from above. Raises NotFound."""
-    found = db.session.scalar(select(Scheme).where(Scheme.id == scheme_id, _readable(actor)))
+    found = db.session.execute(
+        select(Scheme, Organisation)
+        .join(Organisation, Organisation.id == Scheme.organisation_id)
+        .where(Scheme.id == scheme_id, _readable(actor))
+    ).first()
     if found is None:
         raise NotFound()
-    return found
+    return found[0], found[1]
 
 
 def listing(
@@ -120,8 +124,8 @@ def listing(
 ) -> list[tuple[Scheme, Organisation]]:
     """The versions of this organisation and those it inherits from, the latest start first.
 
-    Without ``organisation``: of the actor's own node. ``after`` is the last one's (starts_on as ISO
-    text, id). Raises NotFound for an organisation out of reach.
+    Without ``organisation``: of the actor's own node. ``after`` is the last one's (starts_on, id).
+    Raises NotFound for an organisation out of reach.
     """
     node = reach.organisation(actor, organisation).id if organisation else actor.organisation_id
     query = (
@@ -135,8 +139,8 @@ def listing(
         above = select(OrganisationReach.above_id).where(OrganisationReach.below_id == node)
         query = query.where(Scheme.organisation_id.in_(above))
     if after:
-        day = date.fromisoformat(after[0])
-        query = query.where(or_(Scheme.starts_on < day, and_(Scheme.starts_on == day, Scheme.id < after[1])))
+        day, last = after
+        query = query.where(or_(Scheme.starts_on < day, and_(Scheme.starts_on == day, Scheme.id < last)))
     return [(row[0], row[1]) for row in db.session.execute(query)]
 
 

@@ -1,0 +1,107 @@
+"""Entries as they are read: codes and names for ids, and what became of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import aliased
+
+from pointsvc.db import db
+from pointsvc.errors import N_, NotFound
+from pointsvc.ledger.models import Entry
+from pointsvc.people import reach
+from pointsvc.people.models import Member, SignIn
+from pointsvc.permissions import Actor
+from pointsvc.schemes import document as documents
+from pointsvc.schemes import service as schemes
+from pointsvc.schemes.models import Rule, Scheme
+
+# The service's own reason for a reversal. It is kept in English and shown in the reader's language.
+MARK_CHANGED = N_("The mark at the meeting was changed")
+
+
+@dataclass(frozen=True, slots=True)
+class EntryView:
+    """An entry with codes and names for ids. ``digest`` is that of the rule sheet it was reckoned by."""
+
+    id: int
+    member: str
+    rule: str
+    points: Decimal
+    occurred_on: date
+    recorded_at: datetime
+    recorded_by: str
+    quantity: Decimal
+    tier: str | None
+    matter: str | None
+    note: str | None
+    source: str
+    branch_id: int
+    scheme_id: int
+    digest: str
+    reverses: int | None = None
+    reversed_by: int | None = None
+
+    @property
+    def status(self) -> str:
+        """``reversal``, ``reversed`` or ``recorded``."""
+        if self.reverses is not None:
+            return "reversal"
+        return "recorded" if self.reversed_by is None else "reversed"
+
+    @property
+    def rule_name(self) -> str:
+        """The rule's name in the sheet by which the entry was reckoned."""
+        found = documents.rule(schemes.document_of(self.scheme_id, self.digest), self.rule)
+        return str(found["name"]) if found else self.rule
+
+
+def entry(*, actor: Actor, entry_id: int) -> EntryView:
+    """One entry. Raises NotFound when there is none within reach."""
+    row = db.session.execute(_views().where(Entry.id == entry_id, reach.visible(actor))).first()
+    if row is None:
+        raise NotFound()
+    return EntryView(*row)
+
+
+def entries(*, actor: Actor, member: str, limit: int = 50, after: int | None = None) -> list[EntryView]:
+    """The member's entries, the newest recorded first, from below the id ``after`` on. Raises NotFound."""
+    member_id = reach.member(actor, member).id
+    query = _views().where(Entry.member_id == member_id).order_by(Entry.id.desc()).limit(limit)
+    if after is not None:
+        query = query.where(Entry.id < after)
+    return [EntryView(*row) for row in db.session.execute(query)]
+
+
+def _views() -> Select[Any]:
+    later = aliased(Entry)
+    return (
+        select(
+            Entry.id,
+            Member.number,
+            Rule.code,
+            Entry.points,
+            Entry.occurred_on,
+            Entry.recorded_at,
+            func.coalesce(SignIn.name, "system"),
+            Entry.quantity,
+            Entry.tier,
+            Entry.matter,
+            Entry.note,
+            Entry.source,
+            Entry.branch_id,
+            Entry.scheme_id,
+            Scheme.digest,
+            Entry.reverses_id,
+            later.id,
+        )
+        .join(Member, Member.id == Entry.member_id)
+        .join(Rule, Rule.id == Entry.rule_id)
+        .join(Scheme, Scheme.id == Entry.scheme_id)
+        .outerjoin(SignIn, SignIn.id == Entry.recorded_by_id)
+        .outerjoin(later, later.reverses_id == Entry.id)
+    )

@@ -1,0 +1,81 @@
+"""What entries look like on the wire."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext
+from marshmallow import fields, validate
+
+from pointsvc.api import Amount, Day, Instant, Ref, Said, Schema, Text
+from pointsvc.errors import N_
+from pointsvc.ledger.service import MARK_CHANGED
+
+LARGEST_BATCH = 1000
+_SIZE = Said(validate.Length(1, LARGEST_BATCH), N_("Between %(min)s and %(max)s members"), min=1, max=LARGEST_BATCH)
+
+
+class _What(Schema):
+    rule = Text(64, required=True)
+    occurred_on = Day(required=True)
+    quantity = Amount(load_default=None, allow_none=True)
+    tier = Text(64, load_default=None, allow_none=True)
+    points = Amount(load_default=None, allow_none=True)
+    matter = Text(200, load_default=None, allow_none=True)
+    note = Text(1000, load_default=None, allow_none=True)
+
+
+class EntryIn(_What):
+    """Something that one member did. ``points`` only for a rule with a range, ``tier`` only for tiers."""
+
+    member = Text(64, required=True)
+
+
+class BatchIn(_What):
+    """The same for several members."""
+
+    members = fields.List(Text(64), required=True, validate=_SIZE)
+
+
+class ReverseIn(Schema):
+    """Why the entry is taken back; it is kept as the reversal's note."""
+
+    reason = Text(1000, required=True)
+
+
+class _Note(fields.String):
+    def _serialize(self, value: Any, attr: Any, obj: Any, **more: Any) -> Any:
+        return gettext(value) if value == MARK_CHANGED else super()._serialize(value, attr, obj, **more)
+
+
+class EntryOut(Schema):
+    """An entry. ``status``: recorded, reversed (by ``reversed_by``), or itself a reversal (of ``reverses``)."""
+
+    id = Ref()
+    member = fields.String()
+    rule = fields.String()
+    points = Amount()
+    occurred_on = Day()
+    recorded_at = Instant()
+    recorded_by = fields.String()
+    status = fields.String()
+    quantity = Amount()
+    tier = fields.String(allow_none=True)
+    matter = fields.String(allow_none=True)
+    note = _Note(allow_none=True)
+    source = fields.String()
+    reverses = Ref(allow_none=True)
+    reversed_by = Ref(allow_none=True)
+
+
+class BatchOut(Schema):
+    """The entries of a batch, in the order of its members."""
+
+    entries = fields.List(fields.Nested(EntryOut))
+
+
+class EntriesOut(Schema):
+    """A page of entries, newest first."""
+
+    items = fields.List(fields.Nested(EntryOut))
+    next = fields.String(allow_none=True)
