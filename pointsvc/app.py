@@ -21,6 +21,7 @@ from pointsvc.api import openapi
 from pointsvc.assets_manifest import asset_url
 from pointsvc.config import Config
 from pointsvc.db import db, engine_options, prepare_engine
+from pointsvc.home import bp as home
 from pointsvc.imports import api as imports_api
 from pointsvc.imports import pages as imports_pages
 from pointsvc.ledger import api as ledger_api
@@ -47,6 +48,7 @@ API_BLUEPRINTS = (
     notices_api.bp,
 )
 PAGE_BLUEPRINTS = (
+    home,
     people_pages.bp,
     schemes_pages.bp,
     ledger_pages.bp,

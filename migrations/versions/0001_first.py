@@ -260,6 +260,7 @@ def upgrade() -> None:
         sa.Column("options", JSON, nullable=False),
         sa.Column("doubtful", JSON, nullable=False),
         sa.Column("problem", JSON, nullable=True),
+        sa.Column("marks", JSON, nullable=False),
         sa.Column("job_id", ID, nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by_id", ID, nullable=True),

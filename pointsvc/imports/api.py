@@ -2,6 +2,98 @@
 
 from __future__ import annotations
 
-from pointsvc.api import Blueprint
+from typing import Any
 
-bp = Blueprint("imports", __name__, description="Imports")
+from flask import Response, url_for
+
+from pointsvc import clock
+from pointsvc.api import Blueprint, creates, ref_id
+from pointsvc.db import transaction
+from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.imports import schemas
+from pointsvc.imports import service as imports
+from pointsvc.imports.returning import rejected_workbook
+from pointsvc.permissions import Permission
+
+bp = Blueprint("imports", __name__, description="Workbooks that offices already keep")
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@bp.route("/imports", methods=["POST"])
+@requires(Permission.IMPORTS_RUN)
+@creates
+@bp.arguments(schemas.ImportFormIn, location="form")
+@bp.arguments(schemas.ImportFileIn, location="files")
+@bp.response(202, schemas.ImportOut)
+def upload(form: dict[str, Any], files: dict[str, Any]) -> Any:
+    """Upload a file; a worker takes it in. Poll the address in Location."""
+    form["starts_on"] = form.pop("from_")
+    file = files["file"]
+    row = imports.upload(
+        actor=actor(), at=clock.now(), filename=file.filename or "file", content=file.stream.read(), **form
+    )
+    return row, 202, {"Location": url_for("imports_api.show", import_id=str(row.id))}
+
+
+@bp.route("/imports", methods=["GET"])
+@requires(Permission.IMPORTS_RUN)
+@bp.arguments(schemas.ImportsQuery, location="query")
+@bp.response(200, schemas.ImportsOut)
+def listing(query: dict[str, Any]) -> Any:
+    """The imports within reach, newest first."""
+    place = at_cursor(query["after"], int)
+    rows = imports.listing(actor=actor(), limit=query["limit"], before=place[0] if place else None)
+    return {"items": rows, "next": cursor(rows[-1].id) if len(rows) == query["limit"] else None}
+
+
+@bp.route("/imports/<import_id>", methods=["GET"])
+@requires(Permission.IMPORTS_RUN)
+@bp.response(200, schemas.ImportWithErrorsOut)
+def show(import_id: str) -> Any:
+    """One import: how far it is, its counts, its first refused rows."""
+    return imports.find(actor=actor(), import_id=ref_id(import_id))
+
+
+@bp.route("/imports/<import_id>/columns", methods=["POST"])
+@requires(Permission.IMPORTS_RUN)
+@bp.arguments(schemas.MappingIn)
+@bp.response(202, schemas.ImportOut)
+def answer(data: dict[str, Any], import_id: str) -> Any:
+    """Say what the doubtful columns are; the answer is remembered."""
+    with transaction():
+        return imports.answer(actor=actor(), at=clock.now(), import_id=ref_id(import_id), choices=data["columns"])
+
+
+@bp.route("/imports/<import_id>/commit", methods=["POST"])
+@requires(Permission.IMPORTS_RUN)
+@bp.response(202, schemas.ImportOut)
+def commit(import_id: str) -> Any:
+    """Take in what a dry run has looked through."""
+    with transaction():
+        return imports.commit(actor=actor(), at=clock.now(), import_id=ref_id(import_id))
+
+
+@bp.route("/imports/<import_id>/undo", methods=["POST"])
+@requires(Permission.IMPORTS_RUN)
+@bp.arguments(schemas.UndoIn)
+@bp.response(200, schemas.ImportOut)
+def undo(data: dict[str, Any], import_id: str) -> Any:
+    """Reverse every entry that this import added."""
+    with transaction():
+        return imports.undo(actor=actor(), at=clock.now(), import_id=ref_id(import_id), **data)
+
+
+@bp.route("/imports/<import_id>/rejected", methods=["GET"])
+@requires(Permission.IMPORTS_RUN)
+@bp.response(200, content_type=XLSX)
+def rejected(import_id: str) -> Any:
+    """The refused rows as a workbook, with the reason beside each."""
+    row = imports.find(actor=actor(), import_id=ref_id(import_id))
+    return workbook_answer(row)
+
+
+def workbook_answer(row: Any) -> Response:
+    """The rejected rows of an import as a download."""
+    answer = Response(rejected_workbook(row), mimetype=XLSX)
+    answer.headers["Content-Disposition"] = f"attachment; filename=rejected-{row.id}.xlsx"
+    return answer

@@ -29,9 +29,12 @@ MAX_RATIO = 300
 RATIO_COUNTS_FROM = 10 * 1024 * 1024
 
 _LOCAL_HEADER = struct.Struct("<4s5H3L2H")
-_CELL = rb'<c r="([A-Z]{1,3})(\d{1,7})"([^>]*)>'
-_ERROR = re.compile(_CELL.replace(b"([^>]*)", rb'[^>]*\bt="e"[^>]*') + rb".{0,2000}?<v>([^<]*)</v>")
-_UNCOMPUTED = re.compile(_CELL + rb"<f[^>]*(?:/>|>([^<]*)</f>)\s*(?:<v\s*/>|<v></v>)?\s*</c>")
+_CELL = rb'<(?:\w+:)?c (?:[^>]*? )?r="([A-Z]{1,3})(\d{1,7})"'
+_FORMULA = rb"<(?:\w+:)?f(?: [^>]*)?(?:/>|>([^<]*)</(?:\w+:)?f>)"
+_ERROR = re.compile(_CELL + rb'[^>]*(?<= )t="e"[^>]*>\s*(?:' + _FORMULA + rb")?\s*<(?:\w+:)?v>([^<]*)<")
+_UNCOMPUTED = re.compile(
+    _CELL + rb"([^>]*)>\s*" + _FORMULA + rb"\s*(?:<(?:\w+:)?v(?:\s*/>|></(?:\w+:)?v>))?\s*</(?:\w+:)?c>"
+)
 
 Faults = dict[tuple[int, int], str]
 
@@ -124,11 +127,11 @@ def _faults(part: bytes) -> Faults:
     found: Faults = {}
     if b't="e"' in part:
         for match in _ERROR.finditer(part):
-            found[_place(match)] = match[3].decode("utf-8", "replace")
-    if b"<f" in part:
+            found[_place(match)] = match[4].decode("utf-8", "replace")
+    if b"<f" in part or b":f" in part:
         for match in _UNCOMPUTED.finditer(part):
             # A formula whose result is the empty text is marked t="str": that one is computed.
-            if b't="str"' not in match[3]:
+            if b't="str"' not in match[0]:
                 found[_place(match)] = "=" + unescape((match[4] or b"...").decode("utf-8", "replace"))
     return found
 

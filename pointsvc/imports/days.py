@@ -34,7 +34,7 @@ _PACKED = re.compile(r"(\d{4})(\d{2})(\d{2})?")
 _MD = re.compile(_MONTH_DAY + _TAIL)
 _M = re.compile(r"(\d{1,2})\s*月份?")
 _Y = re.compile(r"(\d{4})\s*年?")
-_SERIAL = re.compile(r"(\d{5})(?:\.\d+)?")
+_SERIAL = re.compile(r"(?:[789]\d{3}|\d{5})(?:\.\d+)?")
 
 _IN_HEADING = re.compile(rf"(?<![\d.])(?:{_FULL}|{_MONTH_DAY}|(\d{{4}})(\d\d)(\d\d))(?!\d){_MEASURE}")
 _ORDINAL = re.compile(r"第\s*\d{1,3}\s*[次期场回]")

@@ -6,11 +6,11 @@ column numbers may follow.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from pointsvc.imports.days import dated
-from pointsvc.imports.headings import Kind, heading_key, match
+from pointsvc.imports.headings import Kind, Match, heading_key, known, match, synonyms
 from pointsvc.imports.texts import CellError
 from pointsvc.imports.workbook import Cell, Sheet
 
@@ -20,6 +20,7 @@ SEARCHED_ROWS = 30
 LEAST_SCORE = 4
 # A heading with a date may name the meeting at length; longer cells are titles.
 LONGEST_DATED = 40
+Meaning = Callable[[object, Kind, Mapping[str, str]], Match]
 # Any year with a 29th of February: here it only matters whether a heading is a date.
 SOME_YEAR = 2000
 
@@ -34,17 +35,9 @@ class Header:
     titles: list[str]
 
 
-def find(sheet: Sheet, kind: Kind, known: Mapping[str, str]) -> Header | None:
+def find(sheet: Sheet, kind: Kind, remembered: Mapping[str, str]) -> Header | None:
     """The rows that look most like headings of this kind of file; None when none do."""
-    best: tuple[int, int, dict[int, Cell]] | None = None
-    best_score = LEAST_SCORE - 1
-    # All single rows first: two rows must be better, for a title above a heading adds nothing.
-    for height in (1, 2):
-        for row in range(min(SEARCHED_ROWS, len(sheet.rows))):
-            headings = _single(sheet.rows[row]) if height == 1 else _double(sheet, row, kind, known)
-            score = sum(_score(heading, kind, known) for heading in headings.values())
-            if score > best_score and len(headings) > 1:
-                best, best_score = (row, height, headings), score
+    best = _Search(sheet, kind, remembered, known).best() or _Search(sheet, kind, remembered, match).best()
     if best is None:
         return None
     row, height, headings = best
@@ -62,56 +55,76 @@ def shown(cell: Cell) -> str:
     return " ".join(str(cell).split())
 
 
-def _score(heading: Cell, kind: Kind, known: Mapping[str, str]) -> int:
-    score = match(heading, kind, known).score
-    if score < 2 and kind == "attendance":
+class _Search:
+    """The search through one sheet, with ``meaning`` either sure of its words or guessing."""
+
+    def __init__(self, sheet: Sheet, kind: Kind, remembered: Mapping[str, str], meaning: Meaning) -> None:
+        self.sheet = sheet
+        self.kind = kind
+        self.remembered = remembered
+        self.meaning = meaning
+
+    def best(self) -> tuple[int, int, dict[int, Cell]] | None:
+        """The first row, the number of rows and the headings that score highest."""
+        best: tuple[int, int, dict[int, Cell]] | None = None
+        best_score = LEAST_SCORE - 1
+        # All single rows first: two rows must be better, for a title above a heading adds nothing.
+        for height, headings_at in ((1, self._single), (2, self._double)):
+            for row in range(min(SEARCHED_ROWS, len(self.sheet.rows))):
+                headings = headings_at(row)
+                score = sum(map(self._score, headings.values()))
+                if score > best_score and len(headings) > 1:
+                    best, best_score = (row, height, headings), score
+        return best
+
+    def _score(self, heading: Cell) -> int:
+        score = self.meaning(heading, self.kind, self.remembered).score
+        if score > 1 or self.kind != "attendance" or len(shown(heading)) > LONGEST_DATED:
+            return score
         try:
-            return 3 if dated(heading, SOME_YEAR) and len(shown(heading)) <= LONGEST_DATED else score
+            found = dated(heading, SOME_YEAR)
         except CellError:
             return 1
-    return score
+        # A day with the kind of meeting says more than a day, so two rows are taken where they say both.
+        return score if found is None else 3 + bool(found.words)
 
+    def _single(self, row: int) -> dict[int, Cell]:
+        return {index: cell for index, cell in enumerate(self.sheet.rows[row]) if filled(cell)}
 
-def _single(row: list[Cell]) -> dict[int, Cell]:
-    return {index: cell for index, cell in enumerate(row) if filled(cell)}
+    def _double(self, row: int) -> dict[int, Cell]:
+        """Two rows as one: the upper headings, spread over what they are joined with, and the lower."""
+        lower = self.sheet.rows[row + 1] if row + 1 < len(self.sheet.rows) else []
+        if any(heading_key(cell) in synonyms.marks for cell in lower):
+            return {}
+        own, upper = self._single(row), self._spread(row)
+        headings: dict[int, Cell] = {}
+        for index, below in enumerate(lower):
+            if filled(below):
+                headings[index] = self._joined(upper.get(index), below)
+            elif index in own:
+                headings[index] = own[index]
+        return headings
 
+    def _joined(self, above: Cell, below: Cell) -> Cell:
+        """The lower heading alone where it says enough, else both together (7月 above 5日主题党日)."""
+        if above is None:
+            return below
+        both = f"{shown(above)}{shown(below)}"
+        return both if self._score(both) > self._score(below) else below
 
-def _double(sheet: Sheet, row: int, kind: Kind, known: Mapping[str, str]) -> dict[int, Cell]:
-    """Two rows read as one: the upper heading, spread over what it is joined with, and the lower."""
-    if row + 1 >= len(sheet.rows):
-        return {}
-    upper = _spread(sheet, row)
-    headings: dict[int, Cell] = {}
-    for index, below in enumerate(sheet.rows[row + 1]):
-        above = upper.get(index)
-        if not filled(below):
-            if above is not None and filled(sheet.rows[row][index]):
-                headings[index] = above
-        else:
-            headings[index] = _joined(above, below, kind, known)
-    return headings
-
-
-def _joined(above: Cell, below: Cell, kind: Kind, known: Mapping[str, str]) -> Cell:
-    """The lower heading alone where it is known alone, else both together (7月 above 5日主题党日)."""
-    if above is None or match(below, kind, known).field is not None:
-        return below
-    both = f"{shown(above)}{shown(below)}"
-    return both if _score(both, kind, known) >= _score(below, kind, known) or kind == "attendance" else below
-
-
-def _spread(sheet: Sheet, row: int) -> dict[int, Cell]:
-    upper = _single(sheet.rows[row])
-    for (top, left), (_, right) in sheet.merged:
-        if top == row and left in upper:
-            upper |= dict.fromkeys(range(left + 1, right + 1), upper[left])
-    if not sheet.merged:
+    def _spread(self, row: int) -> dict[int, Cell]:
+        upper = self._single(row)
+        for (top, left), (_, right) in self.sheet.merged:
+            if top == row and left in upper:
+                upper |= dict.fromkeys(range(left + 1, right + 1), upper[left])
+        if self.sheet.merged or len(upper) < 3:
+            return upper
         last: Cell = None
-        for index in range(len(sheet.rows[row])):
+        for index in range(len(self.sheet.rows[row])):
             last = upper.get(index, last)
-            if last is not None and len(upper) > 2:
+            if last is not None:
                 upper[index] = last
-    return upper
+        return upper
 
 
 def _data_row(sheet: Sheet, row: int) -> int:

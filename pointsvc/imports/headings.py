@@ -19,6 +19,8 @@ IGNORE = "ignore"
 LONGEST_HEADING = 24
 # How alike two headings of three and more characters must be to ask whether they are the same.
 ALIKE = 0.75
+# Characters may stand twice in a heading, so fewer different ones than ALIKE may be shared.
+_REPEATS = 0.6
 
 _BRACKETED = re.compile(r"\(.*?\)|\[.*?\]|【.*?】|〔.*?〕|\{.*?\}|<.*?>|《.*?》")
 _OUTSIDE_WORDS = re.compile(r"[\W_]+")
@@ -75,35 +77,42 @@ def bare_key(heading: object) -> str:
 
 def match(heading: object, kind: Kind, remembered: Mapping[str, str]) -> Match:
     """What a heading means in a file of this kind. ``remembered`` (by ``heading_key``) wins."""
+    found = known(heading, kind, remembered)
+    if found.score or not isinstance(heading, str):
+        return found
+    return Match(candidates=_candidates(bare_key(heading) or heading_key(heading), kind))
+
+
+def known(heading: object, kind: Kind, remembered: Mapping[str, str]) -> Match:
+    """The same as far as the words are in the dictionary or remembered: quick, and never a guess."""
     if not isinstance(heading, str) or not heading.strip():
         return Match()
     answer = remembered.get(heading_key(heading)) or remembered.get(bare_key(heading))
-    return Match(field=answer) if answer else _match(heading, kind)
+    return Match(field=answer) if answer else _known(heading, kind)
 
 
 @lru_cache(maxsize=1 << 12)
-def _match(heading: str, kind: Kind) -> Match:
+def _known(heading: str, kind: Kind) -> Match:
     full, bare = heading_key(heading), bare_key(heading)
-    if not full or len(bare or full) > LONGEST_HEADING:
-        return Match()
     for word in (full, bare):
         if field := synonyms.certain[kind].get(word):
             return Match(field=field)
     for word in (full, bare):
         if weak := synonyms.weak[kind].get(word):
             return Match(weak=weak)
-    return Match(candidates=_candidates(bare or full, kind))
+    return Match()
 
 
+@lru_cache(maxsize=1 << 12)
 def _candidates(word: str, kind: Kind) -> tuple[str, ...]:
     """Fields whose words contain this one, or are contained in it, or look much like it."""
     if asked := synonyms.ask[kind].get(word):
         return (asked,)
-    if len(word) < 2:
+    if not 2 <= len(word) <= LONGEST_HEADING:
         return ()
     alike: dict[str, float] = {}
-    for known, field in (synonyms.certain[kind] | synonyms.weak[kind]).items():
-        likeness = _likeness(word, known)
+    for other, field in (synonyms.certain[kind] | synonyms.weak[kind]).items():
+        likeness = _likeness(word, other)
         if likeness > alike.get(field, 0.0):
             alike[field] = likeness
     ranked = sorted(alike, key=lambda field: -alike[field])
@@ -111,14 +120,16 @@ def _candidates(word: str, kind: Kind) -> tuple[str, ...]:
     return () if ranked[:1] == [IGNORE] else tuple(f for f in ranked if f != IGNORE)
 
 
-def _likeness(word: str, known: str) -> float:
-    if len(known) < 2:
+def _likeness(word: str, other: str) -> float:
+    """From 0 (nothing to do with each other) to 1."""
+    if len(other) < 2:
         return 0.0
-    if word in known or known in word:
-        return 1.0 + min(len(word), len(known)) / max(len(word), len(known))
-    if min(len(word), len(known)) < 3:
+    if word in other or other in word:
+        return SequenceMatcher(None, word, other).ratio()
+    length = (len(word) + len(other)) / 2
+    if min(len(word), len(other)) < 3 or len(set(word) & set(other)) < ALIKE * length * _REPEATS:
         return 0.0
-    ratio = SequenceMatcher(None, word, known).ratio()
+    ratio = SequenceMatcher(None, word, other).ratio()
     return ratio if ratio >= ALIKE else 0.0
 
 

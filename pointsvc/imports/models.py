@@ -15,7 +15,10 @@ STATUSES = ("queued", "running", "mapping", "checked", "done", "failed", "undone
 
 
 class Import(db.Model):
-    """One uploaded file. ``mapping``: it waits for the columns to be confirmed; ``checked``: a dry run."""
+    """One uploaded file. ``mapping``: it waits for the columns to be confirmed; ``checked``: a dry run.
+
+    ``marks``: the attendance that it changed, id to revision, for taking it back.
+    """
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     kind: Mapped[str] = mapped_column(String(20))
@@ -33,6 +36,7 @@ class Import(db.Model):
     options: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     doubtful: Mapped[list[Any]] = mapped_column(Json, default=list)
     problem: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    marks: Mapped[dict[str, int]] = deferred(mapped_column(Json, default=dict))
     job_id: Mapped[int | None] = mapped_column(ForeignKey("job.id"))
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("sign_in.id"), index=True)

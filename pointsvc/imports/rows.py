@@ -85,15 +85,16 @@ class _Walk:
                 self._begin_section(index)
                 continue
             cells = dict(zip(self.fields, self.fetch(values), strict=True))
-            if _first_filled(cells.values()) is None or (self.after_notes and _count_filled(cells.values()) < 2):
+            marks = self.fetch_marks(values)
+            if _first_filled(cells.values()) is None and _first_filled(marks) is None:
+                continue
+            if self.after_notes and _count_filled(cells.values()) + _count_filled(marks) < 2:
                 continue
             self._share(index, cells)
             self._fill_down(cells)
             if self.section is not None:
                 cells["organisation"] = self.section
-            found = Row(name, index + 1, cells)
-            if meetings:
-                found.marks = list(zip(meetings, self.fetch_marks(values), strict=True))
+            found = Row(name, index + 1, cells, list(zip(meetings, marks, strict=True)))
             if self.width is not None:
                 found.problem = _surplus(values[self.width :])
             yield found

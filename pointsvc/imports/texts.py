@@ -82,7 +82,7 @@ def shown(value: object) -> str:
 def _clean(content: str) -> str:
     if not content.isprintable():
         content = _without_unprintable(content)
-    content = unicodedata.normalize("NFC", content.translate(_NARROW)).strip()
+    content = " ".join(unicodedata.normalize("NFC", content.translate(_NARROW)).split())
     if _FORMULA.match(content):
         raise CellError(N_("The formula in this cell has not been computed"))
     if _EXCEL_ERROR.match(content):
@@ -100,7 +100,7 @@ def _without_unprintable(content: str) -> str:
             kept.append(" ")
         elif category not in {"Cc", "Cf"}:
             kept.append(character)
-    return " ".join("".join(kept).split())
+    return "".join(kept)
 
 
 def _written(value: object) -> str:
@@ -127,7 +127,7 @@ def _number_written(value: int | float) -> str:
 
 @lru_cache(maxsize=1 << 15)
 def _name(cleaned: str) -> str:
-    return _DOT_IN_NAME.sub("·", _BETWEEN_HAN.sub("", " ".join(cleaned.split())))
+    return _DOT_IN_NAME.sub("·", _BETWEEN_HAN.sub("", cleaned))
 
 
 @lru_cache(maxsize=1 << 15)

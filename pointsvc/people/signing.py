@@ -231,6 +231,12 @@ def _actor(kind: str, row: Any) -> Actor:
     )
 
 
+def actor_of_sign_in(sign_in_id: int) -> Actor | None:
+    """The actor for whom a worker carries something out, or None when the account is closed."""
+    row = db.session.execute(_who().where(SignIn.id == sign_in_id)).one_or_none()
+    return _actor("person", row) if row else None
+
+
 def actor_of_token(token: str) -> Actor | None:
     """The actor behind a bearer token, or None. One indexed query."""
     row = db.session.execute(
