@@ -5,6 +5,7 @@ and the three quarters before today. Nobody in it exists; the same seed gives th
 from __future__ import annotations
 
 import json
+import os
 import random
 import secrets
 from collections.abc import Iterator
@@ -14,12 +15,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from flask import current_app
 from sqlalchemy import select
 
 from pointsvc import clock
 from pointsvc.activities import service as activities
 from pointsvc.activities.service import AttendanceRow
-from pointsvc.db import db
+from pointsvc.db import db, transaction
 from pointsvc.errors import N_, Conflict
 from pointsvc.ledger import service as ledger
 from pointsvc.people import service as service_of_people
@@ -185,8 +187,23 @@ class SignIn:
     password: str
 
 
-def load(*, at: datetime) -> list[SignIn]:
-    """Load the district through the same verbs as everybody, and ask for the tallies of its quarters.
+def load() -> list[str]:
+    """Load the district once, and say who can sign in; called again, it says so again.
+
+    Runs in an application context and commits. Raises Conflict when the service holds other data.
+    """
+    kept = Path(current_app.config["POINTSVC"].data_dir) / "demo-sign-ins.txt"
+    if not kept.exists():
+        with transaction():
+            made = fill(at=clock.now())
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            file.writelines(f"{one.name}  {one.password}  ({one.role}, {one.organisation})\n" for one in made)
+    return kept.read_text("utf-8").splitlines()
+
+
+def fill(*, at: datetime) -> list[SignIn]:
+    """Fill the empty service through the same verbs as everybody, and ask for the quarters' tallies.
 
     Raises Conflict when there is anything in the database already.
     """
