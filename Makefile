@@ -26,8 +26,8 @@ help: ## Show this list
 install: $(VENV)/.runtime $(VENV)/.assets $(CATALOGUES) ## Make .venv with the product, its pages and texts
 	@:
 
-run: install ## Start everything on this machine; ends with Ctrl-C
-	@exec $(BIN)/pointsvc up $(ARGS)
+run: install ## Start everything on this machine with a made-up district; ends with Ctrl-C
+	@exec $(BIN)/pointsvc up --demo $(ARGS)
 
 test: install $(VENV)/.dev $(VENV)/.chromium ## Run all tests on SQLite and PostgreSQL
 	$(BIN)/python -m pytest -n 2 $(ARGS)
