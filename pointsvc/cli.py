@@ -33,6 +33,8 @@ class Commands(click.Group):
 @click.group(cls=Commands, help=_("Points of Party members: the service and its tools."))
 def main() -> None:
     """The command line of the service."""
+    # Whatever is written (database, key, backup) is for this account alone.
+    os.umask(0o077)
 
 
 # ---- processes

@@ -133,3 +133,4 @@ class Supervisor:
                     for child in several:
                         child.tell(signal.SIGKILL)
                 self.pause(min(0.5, max(deadline - time.monotonic(), 0.05)))
+            log.info("%s ended", name)

@@ -221,7 +221,7 @@ def run_folder(data_dir: Path) -> Path:
 def redis_child(program: str, folder: Path) -> Child:
     """The private Redis, not yet started. It keeps nothing: what is due stands in the database."""
     words = {"port": "0", "unixsocket": folder / "redis.sock", "unixsocketperm": "700", "dir": folder}
-    quiet = {"save": "", "appendonly": "no", "loglevel": "warning", "maxmemory": "64mb"}
+    quiet = {"save": "", "appendonly": "no", "loglevel": "warning", "logfile": folder / "redis.log"}
     options = [str(word) for name, value in (words | quiet).items() for word in (f"--{name}", value)]
     return Child("redis", [program, *options], patience=5)
 

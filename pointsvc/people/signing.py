@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, delete, or_, select, update
 
 from pointsvc.audit import service as audit
 from pointsvc.db import db
@@ -24,6 +24,8 @@ from pointsvc.permissions import Actor, Role
 # After so many wrong passwords in a row the account is locked, each time for longer.
 TRIES = 8
 LONGEST_LOCK = 60
+# Long enough to answer who was signed in when, no longer.
+KEPT = timedelta(days=30)
 LANGUAGES = ("zh", "en")
 DISPLAYS = ("plain", "elder")
 # So that whoever finds one, by eye or by program, knows what it opens.
@@ -208,6 +210,17 @@ def new_token(*, actor: Actor, at: datetime, name: str) -> str:
     db.session.flush()
     audit.note(actor=actor, at=at, action="token:add", object_id=str(row.id))
     return token
+
+
+def clean_up(*, at: datetime) -> int:
+    """Remove browser sessions that ended, or were last seen, more than 30 days ago; how many."""
+    limit = at - KEPT
+    removed = db.session.execute(
+        delete(BrowserSession)
+        .where(or_(BrowserSession.ended_at < limit, BrowserSession.seen_at < limit))
+        .execution_options(synchronize_session=False)
+    )
+    return int(removed.rowcount)
 
 
 # ---- who is it
