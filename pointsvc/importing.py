@@ -12,6 +12,7 @@ from pointsvc import clock
 from pointsvc.db import db, transaction
 from pointsvc.errors import N_
 from pointsvc.imports import service as imports
+from pointsvc.imports.batch import unpacked
 from pointsvc.imports.models import Import
 from pointsvc.permissions import SYSTEM
 from pointsvc.terminal import gettext, say, see_through, warn
@@ -61,7 +62,7 @@ def _carry_out(app: Flask, row: Import) -> Import:
 
 def _tell(row: Import) -> bool:
     if row.problem:
-        click.echo(imports.unpacked(row.problem["message"], row.problem["params"]).render(gettext), err=True)
+        click.echo(unpacked(**row.problem).render(gettext), err=True)
         return False
     if row.status == "mapping":
         warn(N_("What do these columns hold? Say it with --column HEADING=FIELD:"))
@@ -87,6 +88,6 @@ def _tell_refusals(import_id: int) -> None:
     while page := imports.refusals(import_id=import_id, limit=PAGE, after=after):
         for refused in page:
             where = gettext("row %(row)s") % {"row": refused.row}
-            words = imports.unpacked(refused.message, refused.params).render(gettext)
+            words = unpacked(refused.message, refused.params).render(gettext)
             click.echo(" ".join(part for part in (refused.sheet, where, refused.column) if part) + f": {words}")
         after = page[-1].id
