@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, g, redirect, render_template, request, session, url_for
-from flask_babel import gettext
+from flask_babel import get_locale, gettext
 from sqlalchemy.exc import SQLAlchemyError
 
 from pointsvc import clock
@@ -35,6 +35,7 @@ def shell() -> dict[str, Any]:
     """What the frame of each page shows of the signed-in person (or of the browser's own choices)."""
     who = getattr(g, "actor", None)
     chosen = {name: session.get(name) for name in _KEPT} if request else {}
+    chosen["language"] = "en" if str(get_locale()) == "en" else "zh"
     if who is None:
         return {"shell": chosen}
     try:
@@ -47,7 +48,7 @@ def shell() -> dict[str, Any]:
         "name": place.member_name or who.name,
         "role": who.role,
         "place": place.organisation_name,
-        "language": who.language,
+        "language": chosen["language"],
         "display": place.display,
         "theme": chosen.get("theme"),
         "unread": unread,
