@@ -33,7 +33,6 @@ __all__ = [
     "board",
     "kinds",
     "mark",
-    "mark_rest",
     "meeting",
     "meetings",
     "open_meeting",
@@ -102,6 +101,8 @@ def mark(*, actor: Actor, at: datetime, meeting_id: int, marks: Mapping[str, str
     reach, Invalid under ``marks.<number>``.
     """
     held, _ = meeting(actor=actor, meeting_id=meeting_id)
+    if not marks:
+        return Marked()
     found = places(actor, list(marks), held.held_on)
     _check(marks, found)
     rows = [
@@ -118,12 +119,6 @@ def mark(*, actor: Actor, at: datetime, meeting_id: int, marks: Mapping[str, str
         for number, value in marks.items()
     ]
     return marking.put(actor=actor, at=at, marks=rows)
-
-
-def mark_rest(*, actor: Actor, at: datetime, meeting_id: int, value: str = "present") -> Marked:
-    """Give this mark to everybody on the roll who has none yet. Raises as ``mark``."""
-    rest = [seat.number for seat in board(actor=actor, meeting_id=meeting_id).roll if seat.mark is None]
-    return mark(actor=actor, at=at, meeting_id=meeting_id, marks=dict.fromkeys(rest, value))
 
 
 def add_attendance(*, actor: Actor, at: datetime, rows: Iterable[AttendanceRow]) -> Marked:

@@ -1,7 +1,139 @@
-"""Pages of ledger."""
+"""Pages of the ledger: record points, take an entry back, and the entries on a member's page."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+import secrets
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext, ngettext
+from marshmallow import ValidationError
+from werkzeug.datastructures import MultiDict
+
+from pointsvc import clock, errors
+from pointsvc.api import invalid, ref_id
+from pointsvc.db import transaction
+from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.ledger import choosing
+from pointsvc.ledger import service as ledger
+from pointsvc.ledger.schemas import BatchIn, ReverseIn
+from pointsvc.people import reach
+from pointsvc.people.door import words
+from pointsvc.people.models import Member
+from pointsvc.people.pages import on_member_page
+from pointsvc.permissions import Actor, Permission, allowed
 
 bp = Blueprint("ledger", __name__)
+
+ON_A_PAGE = 50
+FIELDS = ("occurred_on", "quantity", "tier", "points", "matter", "note")
+
+
+@bp.route("/entries/new", methods=["GET", "POST"])
+@requires(Permission.LEDGER_RECORD)
+def new_entry() -> Any:
+    if request.method == "GET":
+        return _form(request.args, {})
+    form = request.form
+    try:
+        data = _load(BatchIn(), _filled(form))
+        with transaction():
+            made = ledger.record_batch(actor=actor(), at=clock.now(), once=_once(form.get("key", "")), **data)
+    except errors.Invalid as problem:
+        return _form(form, _by_field(words(problem))), 422
+    flash(ngettext("%(num)s entry has been recorded.", "%(num)s entries have been recorded.", len(made)), "good")
+    if len(data["members"]) == 1:
+        return redirect(url_for("people.member", number=data["members"][0]))
+    return redirect(url_for("ledger.new_entry"))
+
+
+@bp.post("/entries/<entry_id>/reverse")
+@requires(Permission.LEDGER_RECORD)
+def reverse(entry_id: str) -> Any:
+    data = _load(ReverseIn(), {"reason": request.form.get("reason", "")})
+    with transaction():
+        made = ledger.reverse(actor=actor(), at=clock.now(), entry_id=ref_id(entry_id), **data)
+    flash(gettext("The entry has been taken back."), "good")
+    return redirect(url_for("people.member", number=made.member, _anchor=f"entry-{entry_id}"))
+
+
+@on_member_page
+def entries(who: Actor, member: Member) -> dict[str, Any]:
+    """The member's entries, for the member's page."""
+    if not allowed(who, Permission.LEDGER_READ):
+        return {"entries": [], "pager": None}
+    after = at_cursor(request.args.get("after"), int)
+    rows = ledger.entries(actor=who, member=member.number, limit=ON_A_PAGE + 1, after=after[0] if after else None)
+    shown = rows[:ON_A_PAGE]
+    more = len(rows) > len(shown)
+    following = url_for("people.member", number=member.number, after=cursor(shown[-1].id)) if more else None
+    branches = _branches(who, shown)
+    return {"entries": [_shown(row, branches) for row in shown], "pager": {"next": following}}
+
+
+def _branches(who: Actor, rows: list[ledger.EntryView]) -> set[int]:
+    """Those of the entries' branches in which the actor may take entries back."""
+    if not allowed(who, Permission.LEDGER_RECORD):
+        return set()
+    return {branch_id for branch_id in {row.branch_id for row in rows} if reach.reaches(who, branch_id)}
+
+
+def _shown(row: ledger.EntryView, branches: set[int]) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "rule": row.rule_name,
+        "points": row.points,
+        "occurred_on": row.occurred_on,
+        "recorded_at": row.recorded_at,
+        "recorded_by": row.recorded_by,
+        "source": row.source,
+        "note": gettext(row.note) if row.note == ledger.MARK_CHANGED else row.note,
+        "reverses": row.reverses is not None,
+        "reversed": row.reversed_by is not None,
+        "may_reverse": row.status == "recorded" and row.branch_id in branches,
+    }
+
+
+def _form(form: MultiDict[str, str], wrong: dict[str, list[str]]) -> str:
+    who, today = actor(), clock.today()
+    chosen = form.getlist("member")
+    groups = choosing.rules(who, chosen, today)
+    rule = choosing.chosen(groups, form.get("rule"))
+    return render_template(
+        "ledger/entry_form.html",
+        members=choosing.members(who, chosen) if rule else [],
+        chosen=chosen,
+        rules=groups,
+        rule=rule,
+        highest_only=bool(rule and rule["highest_only"]),
+        today=today.isoformat(),
+        form={
+            **{name: form.get(name, "") for name in FIELDS},
+            "occurred_on": form.get("occurred_on") or today.isoformat(),
+            "key": form.get("key") or secrets.token_urlsafe(12),
+        },
+        errors=wrong,
+    )
+
+
+def _filled(form: MultiDict[str, str]) -> dict[str, Any]:
+    """The form as a JSON body would say it: what was left empty is not there."""
+    filled: dict[str, Any] = {name: form[name].strip() for name in (*FIELDS, "rule") if form.get(name, "").strip()}
+    return {**filled, "members": form.getlist("member")}
+
+
+def _load(schema: Any, data: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return dict(schema.load(data))
+    except ValidationError as error:
+        raise invalid(error.messages) from error
+
+
+def _by_field(wrong: dict[str, list[str]]) -> dict[str, list[str]]:
+    """The form calls the list of members ``member``."""
+    return {"member" if name.startswith("members") else name: messages for name, messages in wrong.items()}
+
+
+def _once(key: str) -> str | None:
+    # Of one person: another's form with the same key is another form.
+    return f"{actor().sign_in_id}:{key}" if 0 < len(key) <= 64 else None
