@@ -103,7 +103,7 @@ def _columns(found: Recognition) -> dict[int, Held]:
         count = seen[meeting.day, meeting.kind]
         if meeting.day is not None:
             title = f"第{count}场" if count > 1 else ""
-            held[meeting.index] = Held(meeting.day, meeting.kind, title, meeting_heading(meeting))
+            held[meeting.column] = Held(meeting.day, meeting.kind, title, meeting_heading(meeting))
     return held
 
 
@@ -140,8 +140,8 @@ def _place(found: Recognition, places: Mapping[str, set[str]]) -> str:
 
 def _wide(row: Row, columns: Mapping[int, Held]) -> Iterator[tuple[Held, Any]]:
     for meeting, raw in row.marks:
-        if meeting.index in columns:
-            yield columns[meeting.index], raw
+        if meeting.column in columns:
+            yield columns[meeting.column], raw
 
 
 def _long(row: Row, found: Recognition, faults: dict[str, Message]) -> Iterator[tuple[Held, Any]]:

@@ -45,7 +45,7 @@ class Reading:
                         "sheet": sheet.name,
                         "heading": doubt.heading,
                         "candidates": list(doubt.candidates),
-                        "samples": _samples(sheet, found.data_row, doubt.index) if found else [],
+                        "samples": _samples(sheet, found.data_row, doubt.column) if found else [],
                     },
                 )
         return list(asked.values())
