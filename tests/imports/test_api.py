@@ -42,7 +42,7 @@ def test_errors_name_sheet_row_column_in_the_callers_language(district: Flask, c
     carry_out(int(answer.json["id"]))
     (error,) = client.get(answer.headers["Location"], headers=bearer("secretary")).json["errors"]
     assert (error["row"], error["column"]) == (2, "日期")
-    assert "2026-2-30" in error["message"]
+    assert "2026-02-30" in error["message"]
 
 
 def test_a_dry_run_is_then_taken_in(district: Flask, client: FlaskClient) -> None:
