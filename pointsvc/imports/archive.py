@@ -45,10 +45,10 @@ def parts_of(content: bytes) -> frozenset[str]:
         return frozenset(archive.namelist())
 
 
-def inspect(content: bytes) -> dict[str, Faults]:
+def inspect(content: bytes) -> dict[int, Faults]:
     """Measure an .xlsx, and find the cells whose value is missing or an error.
 
-    Returns by sheet name, only for sheets with such cells: (row, column), both from 0, to the
+    Returns by index of the sheet, only for sheets with such cells: (row, column), both from 0, to the
     formula or the error as text. Raises Invalid for what is broken, locked or too large.
     """
     faults: dict[str, Faults] = {}
@@ -140,20 +140,20 @@ def _place(match: re.Match[bytes]) -> tuple[int, int]:
     return int(match[2]) - 1, column_number(match[1]) - 1
 
 
-def _by_sheet(archive: zipfile.ZipFile, faults: dict[str, Faults]) -> dict[str, Faults]:
-    """Name the faults by the sheet that people see instead of the part inside the archive."""
+def _by_sheet(archive: zipfile.ZipFile, faults: dict[str, Faults]) -> dict[int, Faults]:
+    """Name the faults by the sheet's place in the workbook instead of the part inside the archive."""
     try:
-        return {name: faults[part] for name, part in _sheets(archive) if part in faults}
+        return {index: faults[part] for index, part in enumerate(_sheet_parts(archive)) if part in faults}
     except (KeyError, expat.ExpatError):
         raise _broken() from None
 
 
-def _sheets(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
+def _sheet_parts(archive: zipfile.ZipFile) -> Iterator[str]:
     relations = _attributes(archive.read("xl/_rels/workbook.xml.rels"), "Relationship")
     target = {relation["Id"]: relation["Target"] for relation in relations}
     for sheet in _attributes(archive.read("xl/workbook.xml"), "sheet"):
         path = next((target[value] for key, value in sheet.items() if key.endswith(":id") and value in target), "")
-        yield sheet["name"], path.lstrip("/") if path.startswith("/") else "xl/" + path
+        yield path.lstrip("/") if path.startswith("/") else "xl/" + path
 
 
 def _attributes(part: bytes, element: str) -> list[dict[str, str]]:

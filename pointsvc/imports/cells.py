@@ -130,22 +130,22 @@ def _mark(written: str) -> Mark | None:
 def _decimal_of(value: object, read: Read) -> Decimal | None:
     if value is None or value == "":
         return None
-    if isinstance(value, str):
-        return _cached_decimal(value, read)
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise CellError(N_("“%(value)s” is not a number"), value=shown(value))
-    if abs(value) > LARGEST_POINTS:
-        raise CellError(N_("The number %(value)s is too large"), value=shown(value))
-    shortest = f"{value:.15g}" if isinstance(value, float) else str(value)
-    return _two_places(Decimal(shortest), value)
+    return _decimal(value, read)
 
 
 @lru_cache(maxsize=1 << 12)
-def _cached_decimal(value: str, read: Read) -> Decimal | None:
+def _decimal(value: str | int | float, read: Read) -> Decimal | None:
+    if not isinstance(value, str):
+        if value != value:
+            raise CellError(N_("“%(value)s” is not a number"), value=shown(value))
+        if abs(value) > LARGEST_POINTS:
+            raise CellError(N_("The number %(value)s is too large"), value=shown(value))
+        return _two_places(Decimal(f"{value:.15g}"), value)
     if is_nothing(value):
         return None
-    content = unicodedata.normalize("NFKC", text(value)).translate(_MINUS)
-    found = read(content)
+    found = read(unicodedata.normalize("NFKC", text(value)).translate(_MINUS))
     if found is None:
         raise CellError(N_("“%(value)s” is not a number"), value=shown(value))
     return _two_places(found, value)

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 from operator import itemgetter
 
 from pointsvc.errors import N_, Message
@@ -27,6 +28,11 @@ _NEVER_SHARED = frozenset({"quantity", "points", "deducted", "mark", "code", "no
 # A title over this share of the columns, joined, heads a section of rows.
 _SECTION_SHARE = 0.5
 
+_FOOTER_LETTERS = frozenset(
+    letter
+    for word in (*synonyms.sums, *synonyms.notes, *synonyms.note_beginnings, *synonyms.examples)
+    for letter in (word[0], word[0].upper())
+) | frozenset(" \t\r\n\u3000\xa0*※（([【")
 _END_OF_WORD = re.compile(r"[:：(（0-9０-９]")
 
 
@@ -70,46 +76,61 @@ class _Walk:
         self.meetings = recognition.meetings
         self.fetch_marks = _fetcher([meeting.column for meeting in self.meetings])
         self.repeated = frozenset(tuple(row) for row in sheet.rows[: recognition.data_row])
-        self.beginnings = frozenset(cell for row in self.repeated for cell in row if _filled(cell))
         self.shared = _shared_cells(sheet, recognition)
         self.sections = _section_rows(sheet, recognition)
+        # Most rows begin with a letter that nothing else begins with: one look, and they are data.
+        others = [*self.repeated, *(sheet.rows[index] for index in self.sections)]
+        self.suspects = _FOOTER_LETTERS | {c[0] for row in others for c in row if isinstance(c, str) and c}
         # In a text file, cells beyond the headings show that a stray separator has shifted the row.
         self.width = max(recognition.headings, default=0) + 1 if sheet.delimited else None
         self.section: str | None = None
         self.after_notes = False
 
     def rows(self) -> Iterator[Row]:
-        name, meetings = self.sheet.name, self.meetings
-        for index, values in enumerate(self.sheet.rows[self.first_row :], self.first_row):
-            if index in self.sections or self._left_out(values):
-                self._begin_section(index)
+        """The loop that every row of every file runs through: each line here is paid a hundred thousand times."""
+        name, fields, fetch, fetch_marks = self.sheet.name, self.fields, self.fetch, self.fetch_marks
+        meetings, suspects = self.meetings, self.suspects
+        special = bool(self.fill or self.shared or self.sections or self.width)
+        for index, values in enumerate(islice(self.sheet.rows, self.first_row, None), self.first_row):
+            first = _first_filled(values)
+            if first is None or (
+                first.__class__ is str and first[0] in suspects and self._left_out(first, values, index)
+            ):
                 continue
-            cells = dict(zip(self.fields, self.fetch(values), strict=True))
-            marks = self.fetch_marks(values)
-            if _first_filled(cells.values()) is None and _first_filled(marks) is None:
+            row = Row(name, index + 1, dict(zip(fields, fetch(values), strict=True)))
+            if meetings:
+                row.marks = list(zip(meetings, fetch_marks(values), strict=True))
+            if (self.after_notes or not any(row.cells.values())) and not self._is_data(row):
                 continue
-            if self.after_notes and _count_filled(cells.values()) + _count_filled(marks) < 2:
-                continue
-            self._share(index, cells)
-            self._fill_down(cells)
-            if self.section is not None:
-                cells["organisation"] = self.section
-            found = Row(name, index + 1, cells, list(zip(meetings, marks, strict=True)))
-            if self.width is not None:
-                found.problem = _surplus(values[self.width :])
-            yield found
+            if special:
+                self._complete(row, index, values)
+            yield row
 
-    def _left_out(self, values: list[Cell]) -> bool:
-        first = _first_filled(values)
-        if first is None:
-            return True
-        if first in self.beginnings and tuple(values) in self.repeated:
+    def _left_out(self, first: str, values: list[Cell], index: int) -> bool:
+        if tuple(values) in self.repeated:
             self.after_notes = False
             return True
-        footer = _footer(first) if isinstance(first, str) else None
+        footer = _footer(first)
         if footer == "note":
             self.after_notes = True
+        elif footer is None and index in self.sections:
+            self._begin_section(index)
+            return True
         return footer is not None
+
+    def _is_data(self, row: Row) -> bool:
+        """False for a row with nothing but its serial number, and for further lines of a note."""
+        found = _count_filled(row.cells.values()) + _count_filled(mark for _, mark in row.marks)
+        return found > (1 if self.after_notes else 0)
+
+    def _complete(self, row: Row, index: int, values: list[Cell]) -> None:
+        """Put in what other rows say about this one."""
+        self._share(index, row.cells)
+        self._fill_down(row.cells)
+        if self.section is not None:
+            row.cells["organisation"] = self.section
+        if self.width is not None:
+            row.problem = _surplus(values, self.width)
 
     def _begin_section(self, index: int) -> None:
         """A row that is one joined cell names the branch of the rows below it, or nothing at all."""
@@ -130,8 +151,8 @@ class _Walk:
                 cells[name] = self.above.get(name, cells[name])
 
 
-def _surplus(beyond: list[Cell]) -> Message | None:
-    if not _count_filled(beyond):
+def _surplus(values: list[Cell], width: int) -> Message | None:
+    if len(values) <= width or not _count_filled(values[width:]):
         return None
     return Message(N_("The row has more cells than there are headings"))
 
@@ -144,10 +165,10 @@ def _is_root(cells: Mapping[str, Cell]) -> bool:
         return False
 
 
-def _fetcher(indexes: list[int]) -> Callable[[list[Cell]], tuple[Cell, ...]]:
-    if len(indexes) > 1:
-        return itemgetter(*indexes)
-    return lambda values: tuple(values[index] for index in indexes)
+def _fetcher(columns: list[int]) -> Callable[[list[Cell]], tuple[Cell, ...]]:
+    if len(columns) > 1:
+        return itemgetter(*columns)
+    return lambda values: tuple(values[column] for column in columns)
 
 
 def _filled(cell: Cell) -> bool:
@@ -156,7 +177,10 @@ def _filled(cell: Cell) -> bool:
 
 def _first_filled(values: Iterable[Cell]) -> Cell:
     for cell in values:
-        if cell is not None and (cell.__class__ is not str or cell.strip()):
+        if cell.__class__ is str:
+            if cell and not cell.isspace():
+                return cell
+        elif cell is not None:
             return cell
     return None
 

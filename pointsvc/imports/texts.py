@@ -49,7 +49,9 @@ def text(value: object, *, longest: int = LONGEST_TEXT) -> str:
     Raises CellError for a formula without result, an error value, broken characters, or more
     than ``longest`` characters.
     """
-    cleaned = _clean(value if value.__class__ is str else _written(value))
+    written = value if isinstance(value, str) else _written(value)
+    # Numbers of members are all different, so they would only wear out the cache.
+    cleaned = written if written.isascii() and written.isalnum() else _clean(written)
     if len(cleaned) > longest:
         raise CellError(N_("The text is longer than %(longest)s characters"), longest=longest)
     return cleaned

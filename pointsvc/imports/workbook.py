@@ -20,18 +20,16 @@ from python_calamine import (
 )
 
 from pointsvc.errors import N_, Invalid, Message
-from pointsvc.imports import archive, delimited
+from pointsvc.imports import archive, compound, delimited
 from pointsvc.imports.extent import check
 
 MAX_BYTES = 64 * 1024 * 1024
 
 Cell = str | int | float | bool | date | datetime | time | timedelta | None
 Range = tuple[tuple[int, int], tuple[int, int]]
+Faults = dict[tuple[int, int], str]
 
 _ZIP = b"PK\3\4"
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-_XLS_STREAMS = ("Workbook".encode("utf-16-le"), "Book".encode("utf-16-le"))
 
 _FOREIGN = (
     ((b"%PDF",), N_("The file is a PDF document; upload the workbook that it was made from")),
@@ -90,9 +88,8 @@ def read(content: bytes, filename: str) -> Book:
     if content.startswith(_ZIP):
         _refuse_other_archives(archive.parts_of(content))
         return _workbook(content, filename, archive.inspect(content))
-    if content.startswith(_OLE):
-        _refuse_other_compounds(content)
-        return _workbook(content, filename, {})
+    if content.startswith(compound.SIGNATURE):
+        return _workbook(content, filename, compound.inspect(content))
     _refuse_foreign(content)
     rows = cast(list[list[Cell]], delimited.rows_of(content))
     return Book(filename, [Sheet(PurePath(filename).stem, rows, delimited=True)])
@@ -111,13 +108,6 @@ def _refuse_other_archives(parts: frozenset[str]) -> None:
     raise _kind(N_("The file is an archive and not a workbook; unpack it and upload the workbook"))
 
 
-def _refuse_other_compounds(content: bytes) -> None:
-    if _ENCRYPTED in content:
-        raise _locked()
-    if not any(stream in content for stream in _XLS_STREAMS):
-        raise _kind(N_("The file is an old office document and not a workbook"))
-
-
 def _refuse_foreign(content: bytes) -> None:
     for beginnings, message in _FOREIGN:
         if content.startswith(beginnings):
@@ -126,17 +116,13 @@ def _refuse_foreign(content: bytes) -> None:
         raise _kind(N_("The file is a web page with another ending; open it and save it as .xlsx"))
 
 
-def _locked() -> Invalid:
-    return Invalid({"file": Message(N_("The file is locked with a password"))}, code="file_locked")
-
-
-def _workbook(content: bytes, filename: str, faults: dict[str, archive.Faults]) -> Book:
+def _workbook(content: bytes, filename: str, faults: dict[int, Faults]) -> Book:
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
         hidden = [m.name for m in book.sheets_metadata if not _visible(m)]
         return Book(filename, list(_sheets(book, faults)), hidden)
     except PasswordError:
-        raise _locked() from None
+        raise compound.locked() from None
     except CalamineError:
         raise Invalid({"file": Message(N_("The file is damaged"))}, code="file_broken") from None
     except BaseException as error:
@@ -150,7 +136,7 @@ def _visible(sheet: SheetMetadata) -> bool:
     return sheet.visible == SheetVisibleEnum.Visible and sheet.typ == SheetTypeEnum.WorkSheet
 
 
-def _sheets(book: CalamineWorkbook, faults: dict[str, archive.Faults]) -> Iterator[Sheet]:
+def _sheets(book: CalamineWorkbook, faults: dict[int, Faults]) -> Iterator[Sheet]:
     used = 0
     for index, metadata in enumerate(book.sheets_metadata):
         if not _visible(metadata):
@@ -159,10 +145,10 @@ def _sheets(book: CalamineWorkbook, faults: dict[str, archive.Faults]) -> Iterat
         rows, columns = (sheet.end[0] + 1, sheet.end[1] + 1) if sheet.end else (0, 0)
         check(rows, columns, used)
         used += rows * columns
-        yield Sheet(metadata.name, _rows(sheet, faults.get(metadata.name, {})), sheet.merged_cell_ranges or [])
+        yield Sheet(metadata.name, _rows(sheet, faults.get(index, {})), sheet.merged_cell_ranges or [])
 
 
-def _rows(sheet: CalamineSheet, faults: archive.Faults) -> list[list[Cell]]:
+def _rows(sheet: CalamineSheet, faults: Faults) -> list[list[Cell]]:
     """The rows from A1 on, with the cells put in that the parser takes for empty."""
     rows = cast(list[list[Cell]], sheet.to_python(skip_empty_area=False))
     if not faults:

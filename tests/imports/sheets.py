@@ -37,6 +37,10 @@ def xls(rows: Iterable[Sequence[Any]]) -> bytes:
     for y, row in enumerate(rows):
         for x, value in enumerate(row):
             sheet.write(y, x, value)
+    return saved_xls(book)
+
+
+def saved_xls(book: xlwt.Workbook) -> bytes:
     content = io.BytesIO()
     book.save(content)
     return content.getvalue()

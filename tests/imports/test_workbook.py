@@ -12,6 +12,7 @@ from datetime import date, datetime
 import openpyxl
 import pytest
 import xlsxwriter
+import xlwt
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.styles import Font
@@ -20,7 +21,7 @@ from pointsvc.errors import Invalid
 from pointsvc.imports import archive, extent
 from pointsvc.imports.cells import CellError, text
 from pointsvc.imports.workbook import MAX_BYTES, read
-from tests.imports.sheets import saved, text_file, xls, xlsx
+from tests.imports.sheets import saved, saved_xls, text_file, xls, xlsx
 
 ROWS = [["党员编号", "姓名"], ["D00001", "黎　佳"], ["D00002", "谢怡"]]
 
@@ -123,7 +124,7 @@ def test_an_empty_file(content: bytes) -> None:
         b"{\\rtf1",
         b"<html><table><tr><td>1</td></tr></table></html>",
         b'\xef\xbb\xbf\n<?xml version="1.0"?><Workbook/>',
-        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"W\0o\0r\0d\0" * 100,
+        xls(ROWS).replace("Workbook".encode("utf-16-le"), "WordDocu".encode("utf-16-le")),
         b"MZ\x90\0\3\0\0\0",
     ],
 )
@@ -145,8 +146,11 @@ def test_other_kinds_of_archives(part: str) -> None:
 
 
 def test_locked_workbooks() -> None:
-    locked = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le") * 20
-    assert refusal(locked) == "file_locked"
+    old = bytearray(xls(ROWS))
+    at = old.index("Workbook".encode("utf-16-le"))
+    old[at : at + 32] = "EncryptedPackage".encode("utf-16-le")
+    old[at + 64] = 34
+    assert refusal(bytes(old)) == "file_locked"
     content = bytearray(xlsx(ROWS))
     at = content.index(b"PK\1\2")
     content[at + 8] |= 1
@@ -267,6 +271,40 @@ def test_ten_thousand_columns_are_refused() -> None:
 )
 def test_two_cells_in_far_corners_are_refused_before_a_block_is_built(cells: bytes) -> None:
     assert refusal(with_part(xlsx(ROWS), SHEET, HEAD + cells + TAIL)) == "file_too_large"
+
+
+def test_two_cells_in_far_corners_of_an_old_workbook() -> None:
+    book = xlwt.Workbook()
+    for name in ("a", "b"):
+        sheet = book.add_sheet(name)
+        sheet.write(0, 0, 1)
+        sheet.write(65535, 255, 1)
+    assert refusal(saved_xls(book)) == "file_too_large"
+
+
+@pytest.mark.parametrize("rows", [1, 300, 20_000])
+def test_old_workbooks_of_every_size(rows: int) -> None:
+    lines = [[f"D{n:05}", "谢怡", float(n)] for n in range(rows)]
+    assert read(xls(lines), "x.xls").sheets[0].rows == lines
+
+
+def test_errors_in_old_workbooks_are_not_taken_for_empty_cells() -> None:
+    book = xlwt.Workbook()
+    book.add_sheet("a").write(0, 0, "x")
+    sheet = book.add_sheet("b")
+    sheet.write(0, 0, "x")
+    sheet.row(1).set_cell_error(2, 0x2A)
+    sheet.write(3, 1, xlwt.Formula("1/0"))
+    content = saved_xls(book)
+    plain = struct.pack("<HHHQ", 3, 1, 17, 0xFFFF000000000003)
+    assert plain in content
+    content = content.replace(plain, struct.pack("<HHHQ", 3, 1, 17, 0xFFFF000000070002))
+    assert read(content, "x.xls").sheets[1].rows == [
+        ["x", "", ""],
+        ["", "", "#N/A"],
+        ["", "", ""],
+        ["", "#DIV/0!", ""],
+    ]
 
 
 def test_many_rows_are_refused_in_a_text_file() -> None:
