@@ -69,6 +69,14 @@ registry: dict[str, _Entry] = {}
 MAX_STARTS = 3 * queues.MAX_ATTEMPTS
 
 
+def _nobody(claim: Claim) -> None:
+    raise LookupError(f"no handler for {claim.topic}")
+
+
+# A job of a newer version: it waits for a worker that knows it.
+_NOBODY = _Entry(_nobody, together=False, given_up=None)
+
+
 def handles(topic: str, *, together: bool = False, given_up: GivenUp | None = None) -> Callable[[Handler], Handler]:
     """Register the function that does this topic's jobs.
 
@@ -114,7 +122,7 @@ def run_job(claim: Claim) -> None:
     not help. Any other failure puts it back with a growing delay and is raised again, so that
     nothing is hidden. A claim that has passed to another worker is left alone.
     """
-    entry = registry[claim.topic]
+    entry = registry.get(claim.topic, _NOBODY)
     try:
         if claim.attempts > MAX_STARTS:
             raise Problem(Message(N_("Begun %(times)s times without coming to an end"), times=claim.attempts - 1))

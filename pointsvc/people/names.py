@@ -6,8 +6,6 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from pypinyin import Style, lazy_pinyin
-
 LONGEST_INITIALS = 40
 
 _DOTS = re.compile(r"\s*[·•・‧∙⋅]\s*")
@@ -61,6 +59,9 @@ def initials(name: str) -> str:
 def _first_letter(word: str) -> str:
     if word.isascii():
         return word[0]
+    # Imported late: its dictionaries cost each process a third of its start and 20 MB.
+    from pypinyin import Style, lazy_pinyin
+
     # Of a rare character the reading may be unknown, and of an interjection it may be no letter.
     spoken = lazy_pinyin(word, style=Style.FIRST_LETTER, errors="ignore")
     return spoken[0][:1] if spoken and spoken[0][:1].isascii() else ""

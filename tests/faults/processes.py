@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from pointsvc.up import redis_program
 from tests.servers import _LAUNCHER
 
 CLI = [sys.executable, "-m", "pointsvc.cli"]
@@ -69,25 +70,30 @@ class Process:
 
 
 def processes_of(data_dir: Path) -> dict[int, list[str]]:
-    """Every process whose environment names this data folder: pid -> its command line."""
+    """Every process whose environment or command line names this data folder: pid -> its command line.
+
+    Redis writes its title over its environment, so it is known by the path of its socket.
+    """
     found = {}
     mark = f"POINTSVC_DATA_DIR={data_dir}\0".encode()
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
-                if mark in (entry / "environ").read_bytes() + b"\0":
-                    found[int(entry.name)] = (entry / "cmdline").read_text().split("\0")
+                words = (entry / "cmdline").read_text().split("\0")
+                if mark in (entry / "environ").read_bytes() + b"\0" or f"{data_dir}/" in words[0]:
+                    found[int(entry.name)] = words
             except OSError:
                 continue
-    return {pid: words for pid, words in found.items() if words != [""]}
+    return found
 
 
 def parents_of(data_dir: Path, name: str) -> list[int]:
-    """The pids of this kind of child ('web', 'worker', 'scheduler', 'valkey-server') that the supervisor started."""
+    """The pids of this kind of child ('web', 'worker', 'scheduler', 'redis') that the supervisor started."""
+    program = Path(redis_program() or "").name
     several = {
         pid
         for pid, words in processes_of(data_dir).items()
-        if name in words or any(word.split("/")[-1].split(" ")[0] == name for word in words[:1])
+        if (words[0].split(" ")[0].endswith(program) if name == "redis" else name in words)
     }
     return sorted(pid for pid in several if _parent(pid) not in several)
 

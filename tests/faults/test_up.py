@@ -115,7 +115,7 @@ def test_a_port_in_use_is_told(tmp_path: Path) -> None:
     assert "Traceback" not in process.log()
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "scheduler", "valkey-server"])
+@pytest.mark.parametrize("name", ["web", "worker", "scheduler", "redis"])
 def test_what_is_killed_comes_back(up: Up, running: Process, name: str) -> None:
     before = eventually(lambda: parents_of(up.data_dir, name))
     for pid in before:

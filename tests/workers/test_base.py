@@ -165,6 +165,13 @@ def test_a_handler_that_forgets_to_finish_is_a_failure(handles) -> None:
     assert row(job_id).status == "queued"
 
 
+def test_a_job_that_nobody_knows_waits(handles) -> None:
+    job_id = ask()
+    with pytest.raises(LookupError):
+        run.drain()
+    assert (row(job_id).status, row(job_id).lease_until) == ("queued", None)
+
+
 def test_a_job_that_kills_its_worker_each_time_is_given_up(handles, frozen_clock) -> None:
     begun = []
     handles(TOPIC, together=True)(lambda claim: begun.append(claim.id))

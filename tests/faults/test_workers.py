@@ -1,0 +1,176 @@
+"""Workers and schedulers as processes: killed, frozen, without Redis, with a Redis that forgot everything."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from flask import Flask
+from sqlalchemy import select
+
+from pointsvc import clock, queues
+from pointsvc.audit.models import AuditEvent
+from pointsvc.config import Config
+from pointsvc.db import db, transaction
+from pointsvc.queues import Job, PeriodRun
+from tests.faults.processes import CLI, Process, eventually
+
+pytestmark = pytest.mark.faults
+WORKER = [sys.executable, "-m", "tests.faults.worker"]
+
+Start = Callable[..., Process]
+
+
+@pytest.fixture
+def environ(live_settings: Config) -> dict[str, str]:
+    """The environment of processes that work on the test's database and Redis."""
+    return {
+        "POINTSVC_DATABASE_URL": live_settings.database_url,
+        "POINTSVC_REDIS_URL": str(live_settings.redis_url),
+        "POINTSVC_SECRET_KEY": live_settings.secret_key,
+        "POINTSVC_DATA_DIR": str(live_settings.data_dir),
+    }
+
+
+@pytest.fixture
+def start(environ: dict[str, str], tmp_path: Path) -> Iterator[Start]:
+    """Start a process; all are ended with the test."""
+    started: list[Process] = []
+
+    def start_one(words: list[str], **more: str) -> Process:
+        process = Process(words, folder=tmp_path, environ=environ | more, name=f"process{len(started)}")
+        started.append(process)
+        return process
+
+    yield start_one
+    for process in started:
+        process.end(signal.SIGKILL)
+
+
+@pytest.fixture
+def context(live_app: Flask) -> Iterator[None]:
+    """Inside the application, so that a test can look at the tables."""
+    with live_app.app_context():
+        yield
+        db.session.remove()
+
+
+def ask(**payload: object) -> int:
+    with transaction():
+        return queues.enqueue(topic=queues.CLEAN_UP, payload=payload, at=clock.now()).id
+
+
+def job(job_id: int) -> Job:
+    db.session.rollback()
+    return db.session.get_one(Job, job_id, populate_existing=True)
+
+
+def all_done(job_ids: list[int]) -> bool:
+    db.session.rollback()
+    return set(db.session.scalars(select(Job.status).where(Job.id.in_(job_ids)))) == {"done"}
+
+
+def steps_of(job_id: int) -> list[int]:
+    events = db.session.scalars(select(AuditEvent).where(AuditEvent.object_id == str(job_id)).order_by(AuditEvent.id))
+    return [event.details["step"] for event in events]
+
+
+@pytest.mark.usefixtures("context")
+def test_a_job_whose_worker_is_killed_again_and_again_ends_with_each_step_once(start: Start) -> None:
+    job_id = ask(steps=40)
+    for at in (8, 16, 24):
+        worker = start(WORKER, POINTSVC_REDIS_URL="none")
+        eventually(lambda at=at: job(job_id).progress >= at)
+        worker.end(signal.SIGKILL)
+        assert job(job_id).status == "running"
+    start(WORKER, POINTSVC_REDIS_URL="none")
+    eventually(lambda: job(job_id).status == "done")
+    assert steps_of(job_id) == list(range(40))
+    assert job(job_id).token >= 4
+
+
+@pytest.mark.usefixtures("context")
+def test_a_frozen_worker_that_wakes_up_late_changes_nothing(start: Start) -> None:
+    job_id = ask(steps=40)
+    frozen = start([*WORKER, "--poll"])
+    eventually(lambda: job(job_id).progress >= 5)
+    os.kill(frozen.pid, signal.SIGSTOP)
+    start([*WORKER, "--poll"])
+    eventually(lambda: job(job_id).token == 2 and job(job_id).progress >= 10)
+    os.kill(frozen.pid, signal.SIGCONT)
+    eventually(lambda: job(job_id).status == "done")
+    eventually(lambda: "passed to another worker" in frozen.log())
+    assert steps_of(job_id) == list(range(40))
+
+
+@pytest.mark.usefixtures("context")
+def test_the_job_of_a_killed_worker_dies_with_it_and_redis_workers_take_it_over(start: Start) -> None:
+    job_id = ask(steps=60)
+    first = start(WORKER)
+    eventually(lambda: job(job_id).progress >= 5)
+    children = (Path("/proc") / str(first.pid) / "task" / str(first.pid) / "children").read_text().split()
+    first.end(signal.SIGKILL)
+    assert children
+    eventually(lambda: not any((Path("/proc") / pid / "cmdline").exists() for pid in children), seconds=5)
+    start(WORKER)
+    start([*CLI, "scheduler"])
+    eventually(lambda: job(job_id).status == "done")
+    assert steps_of(job_id) == list(range(60))
+
+
+@pytest.mark.usefixtures("context")
+def test_sigterm_lets_the_present_job_end_and_begins_no_other(start: Start) -> None:
+    first, second = ask(steps=15), ask(steps=15)
+    worker = start(WORKER)
+    eventually(lambda: job(first).progress >= 3)
+    assert worker.end(signal.SIGTERM) == 0
+    assert (job(first).status, job(second).status) == ("done", "queued")
+
+
+@pytest.mark.usefixtures("context")
+def test_a_redis_that_forgot_everything_loses_no_job(start: Start, redis_url: str) -> None:
+    jobs = [ask(steps=0) for _ in range(20)]
+    with redis.Redis.from_url(redis_url) as connection:
+        assert connection.llen("rq:queue:work") > 0
+        connection.flushall()
+    start(WORKER)
+    start([*CLI, "scheduler"])
+    eventually(lambda: all_done(jobs))
+    assert [job(job_id).attempts for job_id in jobs] == [1] * 20
+
+
+@pytest.mark.usefixtures("context")
+def test_without_redis_the_workers_poll(start: Start) -> None:
+    worker = start([*CLI, "worker", "--poll"], POINTSVC_REDIS_URL="none")
+    for _ in range(2):
+        job_id = ask()
+        eventually(lambda job_id=job_id: job(job_id).status == "done")
+    assert worker.end(signal.SIGTERM) == 0
+
+
+@pytest.mark.usefixtures("context")
+def test_two_schedulers_and_two_workers_started_at_once_do_each_period_once(start: Start) -> None:
+    with transaction():
+        long_ago = clock.now().replace(year=clock.now().year - 1)
+        queues.run_once(
+            kind="standings",
+            period=long_ago.date().replace(day=1),
+            topic=queues.CLEAN_UP,
+            payload={"steps": 0},
+            at=clock.now(),
+        )
+    several = [start([*CLI, "scheduler"]) for _ in range(2)] + [start(WORKER) for _ in range(2)]
+    eventually(lambda: len(db.session.scalars(select(PeriodRun)).all()) >= 14 or db.session.rollback())
+    for process in several:
+        process.end(signal.SIGTERM)
+    db.session.rollback()
+    runs = db.session.scalars(select(PeriodRun).where(PeriodRun.kind == "standings").order_by(PeriodRun.job_id)).all()
+    assert [run.period for run in runs] == sorted({run.period for run in runs})
+    assert len(runs) == 13
+    assert len({run.job_id for run in runs}) == 13
+    assert not any("Traceback" in process.log() for process in several[:2])

@@ -1,0 +1,47 @@
+"""A real worker with a short lease whose nightly job counts slowly, so that it can be killed in the middle.
+
+Each step is a transaction of its own, as in a tally: it renews the claim, notes the step and says how
+far it is. A later worker goes on where the steps end.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from datetime import timedelta
+
+from sqlalchemy import func, select
+
+from pointsvc import clock, queues
+from pointsvc.audit.models import AuditEvent
+from pointsvc.db import db, transaction
+from pointsvc.permissions import SYSTEM
+from workers import base, run
+
+queues.LEASE = timedelta(seconds=1.5)
+STEP_SECONDS = 0.05
+
+
+def count(claim: base.Claim) -> None:
+    """Note as many steps as the payload asks for."""
+    steps, mark = claim.payload["steps"], f"{claim.id}"
+    done = 0
+    while done < steps:
+        with transaction():
+            done = db.session.scalar(select(func.count()).where(AuditEvent.object_id == mark)) or 0
+            claim.hold(at=clock.now(), progress=done, size=steps)
+            if done < steps:
+                details = {"step": done}
+                event = AuditEvent(
+                    at=clock.now(), actor=SYSTEM.kind, action="test:step", object_id=mark, details=details
+                )
+                db.session.add(event)
+        threading.Event().wait(STEP_SECONDS)
+    with transaction():
+        claim.finish(at=clock.now())
+
+
+if __name__ == "__main__":
+    base.registry.pop(queues.CLEAN_UP, None)
+    base.handles(queues.CLEAN_UP)(count)
+    run.main(poll="--poll" in sys.argv)
