@@ -263,6 +263,14 @@ def test_similar_headings_are_asked_about_and_answers_remembered() -> None:
     assert ignored.missing == ["organisation"]
 
 
+def test_what_is_nearest_to_an_ignored_heading_is_not_asked_about() -> None:
+    assert fields("organisations", ["代码", "名称", "书记出生年月"]) == ["code", "name", None]
+
+
+def test_words_of_one_character_resemble_nothing() -> None:
+    assert fields("entries", ["姓名", "日期", "积分项目", "分管领导"]) == ["name", "occurred_on", "rule", None]
+
+
 def test_a_typing_error_is_asked_about() -> None:
     found = recognised("entries", ["姓名", "发生日期", "积分细责"])
     assert [(doubt.heading, doubt.candidates[0]) for doubt in found.doubtful] == [("积分细责", "rule")]

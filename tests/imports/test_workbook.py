@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from openpyxl.styles import Font
 
 from pointsvc.errors import Invalid
-from pointsvc.imports import archive, extent
+from pointsvc.imports import archive, compound, extent
 from pointsvc.imports.cells import CellError, text
 from pointsvc.imports.workbook import MAX_BYTES, read
 from tests.imports.sheets import saved, saved_xls, text_file, xls, xlsx
@@ -238,7 +238,8 @@ def test_an_archive_that_lies_about_its_sizes_is_refused() -> None:
     content = with_part(xlsx(ROWS), "xl/sharedStrings.xml", b" " * 5_000_000)
     lying = content.replace(struct.pack("<L", 5_000_000), struct.pack("<L", 50))
     assert lying != content
-    assert refusal(lying) == "file_broken"
+    with pytest.raises(Invalid, match="damaged"):
+        archive.inspect(lying)
 
 
 def test_too_many_parts_are_refused() -> None:
@@ -270,15 +271,27 @@ def test_ten_thousand_columns_are_refused() -> None:
     ],
 )
 def test_two_cells_in_far_corners_are_refused_before_a_block_is_built(cells: bytes) -> None:
-    assert refusal(with_part(xlsx(ROWS), SHEET, HEAD + cells + TAIL)) == "file_too_large"
+    content = with_part(xlsx(ROWS), SHEET, HEAD + cells + TAIL)
+    with pytest.raises(Invalid, match=r"A sheet has|The sheets have"):
+        archive.inspect(content)
 
 
-def test_two_cells_in_far_corners_of_an_old_workbook() -> None:
+@pytest.mark.parametrize("far", ["a", "b"])
+def test_two_cells_in_far_corners_of_an_old_workbook(far: str) -> None:
     book = xlwt.Workbook()
     for name in ("a", "b"):
         sheet = book.add_sheet(name)
         sheet.write(0, 0, 1)
-        sheet.write(65535, 255, 1)
+        if name == far:
+            sheet.write(65535, 255, 1)
+    with pytest.raises(Invalid, match="The sheets have"):
+        compound.inspect(saved_xls(book))
+
+
+def test_sheets_that_are_too_much_only_together() -> None:
+    book = xlwt.Workbook()
+    for name in "abc":
+        book.add_sheet(name).write(29_999, 39, 1)
     assert refusal(saved_xls(book)) == "file_too_large"
 
 
