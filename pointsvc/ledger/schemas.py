@@ -7,9 +7,10 @@ from typing import Any
 from flask_babel import gettext
 from marshmallow import fields, validate
 
+from pointsvc import clock
 from pointsvc.api import Amount, Day, Instant, Ref, Said, Schema, Text
 from pointsvc.errors import N_
-from pointsvc.ledger.service import MARK_CHANGED
+from pointsvc.ledger.service import MARK_CHANGED, EntryView
 
 LARGEST_BATCH = 1000
 _SIZE = Said(validate.Length(1, LARGEST_BATCH), N_("Between %(min)s and %(max)s members"), min=1, max=LARGEST_BATCH)
@@ -43,11 +44,6 @@ class ReverseIn(Schema):
     reason = Text(1000, required=True)
 
 
-class _Note(fields.String):
-    def _serialize(self, value: Any, attr: Any, obj: Any, **more: Any) -> Any:
-        return gettext(value) if value == MARK_CHANGED else super()._serialize(value, attr, obj, **more)
-
-
 class EntryOut(Schema):
     """An entry. ``status``: recorded, reversed (by ``reversed_by``), or itself a reversal (of ``reverses``)."""
 
@@ -62,10 +58,35 @@ class EntryOut(Schema):
     quantity = Amount()
     tier = fields.String(allow_none=True)
     matter = fields.String(allow_none=True)
-    note = _Note(allow_none=True)
+    note = fields.String(allow_none=True)
     source = fields.String()
     reverses = Ref(allow_none=True)
     reversed_by = Ref(allow_none=True)
+
+    def dump(self, obj: Any, *, many: bool | None = None) -> Any:
+        """As the fields say, written out by hand: a list of entries costs a fifth of the general way."""
+        return [shown(item) for item in obj] if many else shown(obj)
+
+
+def shown(entry: EntryView) -> dict[str, Any]:
+    """An entry as its JSON object, with the keys of ``EntryOut``."""
+    return {
+        "id": str(entry.id),
+        "member": entry.member,
+        "rule": entry.rule,
+        "points": f"{entry.points:.2f}",
+        "occurred_on": entry.occurred_on.isoformat(),
+        "recorded_at": clock.local(entry.recorded_at).isoformat(timespec="milliseconds"),
+        "recorded_by": entry.recorded_by,
+        "status": entry.status,
+        "quantity": f"{entry.quantity:.2f}",
+        "tier": entry.tier,
+        "matter": entry.matter,
+        "note": gettext(entry.note) if entry.note == MARK_CHANGED else entry.note,
+        "source": entry.source,
+        "reverses": None if entry.reverses is None else str(entry.reverses),
+        "reversed_by": None if entry.reversed_by is None else str(entry.reversed_by),
+    }
 
 
 class BatchOut(Schema):

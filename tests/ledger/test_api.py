@@ -9,9 +9,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from pointsvc.api import Schema
 from pointsvc.db import db
+from pointsvc.ledger import service as ledger
 from pointsvc.ledger.models import Entry
-from pointsvc.permissions import Role
+from pointsvc.ledger.schemas import EntryOut
+from pointsvc.permissions import SYSTEM, Role
 from tests import factories
 from tests.conftest import FrozenClock
 from tests.factories import bearer
@@ -63,6 +66,14 @@ def test_an_entry_reads_as_it_was_answered(client: FlaskClient) -> None:
     made = post(client)
     got = client.get(f"/api/v1/entries/{made.json['id']}", headers=bearer("auditor"))
     assert (got.status_code, got.json) == (200, made.json)
+
+
+def test_the_answer_is_what_the_schema_says(app: Flask, client: FlaskClient) -> None:
+    made = post(client, body={**ONE, "note": "河边"})
+    post(client, address=f"/entries/{made.json['id']}/reverse", body={"reason": "误"})
+    for entry in ledger.entries(actor=SYSTEM, member="M001"):
+        assert EntryOut().dump(entry) == Schema.dump(EntryOut(), entry)
+        assert EntryOut().dump([entry], many=True) == [EntryOut().dump(entry)]
 
 
 def test_a_batch_is_recorded(client: FlaskClient) -> None:
