@@ -21,6 +21,7 @@ from pointsvc.permissions import SYSTEM
 from pointsvc.schemes import service as schemes
 from tests import factories
 from tests.conftest import FrozenClock
+from tests.counting import counted
 from tests.schemes.sheets import published, sheet, without
 
 DAY = date(2026, 7, 5)
@@ -257,3 +258,21 @@ def test_a_street_with_a_sheet_of_its_own_gives_its_own_points(at: datetime) -> 
     published("QS01", document=own)
     mark(at, open_(at), M001="present")
     assert standing("M001") == [("themeday", Decimal("3.00"))]
+
+
+@pytest.mark.parametrize("value", ["late", "absent"])
+def test_a_whole_branch_takes_as_many_statements_as_one_member(at: datetime, value: str) -> None:
+    with transaction():
+        rows = [people.NewMember(f"B{n:02}", "程不易", "QS0101") for n in range(50)]
+        people.add_members(actor=SYSTEM, at=at, rows=rows)
+    meeting = open_(at)
+    mark(at, meeting, M001="present", M002="present", **{f"B{n:02}": "present" for n in range(50)})
+    secretary = factories.actor("secretary")
+    taken = []
+    # The first one also loads what the process then keeps.
+    for marks in ({"M002": value}, {"M001": value}, {f"B{n:02}": value for n in range(50)}):
+        with counted() as statements, transaction():
+            done = activities.mark(actor=secretary, at=at, meeting_id=meeting.id, marks=marks)
+        assert len(done.changed) == len(marks)
+        taken.append(len(statements))
+    assert taken[1] == taken[2] <= 12

@@ -18,6 +18,7 @@ from pointsvc.people import service as people
 from pointsvc.permissions import SYSTEM
 from tests import factories
 from tests.conftest import FrozenClock
+from tests.counting import counted
 from tests.schemes.sheets import published, sheet
 
 DAY = date(2026, 7, 5)
@@ -238,3 +239,17 @@ def test_many_are_reversed_by_a_query(at: datetime) -> None:
         )
     assert len(back) == 2
     assert db.session.scalar(select(func.sum(Entry.points))) == 0
+
+
+def test_fifty_take_as_many_statements_as_one(at: datetime) -> None:
+    with transaction():
+        rows = [people.NewMember(f"B{n:02}", "程不易", "QS0101") for n in range(50)]
+        people.add_members(actor=SYSTEM, at=at, rows=rows)
+    record(at)
+    secretary = factories.actor("secretary")
+    taken = []
+    for members in (["M001"], [row.number for row in rows]):
+        with counted() as statements, transaction():
+            ledger.record_batch(actor=secretary, at=at, members=members, rule="meeting", occurred_on=DAY)
+        taken.append(len(statements))
+    assert taken[0] == taken[1] <= 8

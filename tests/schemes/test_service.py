@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from pointsvc import queues
 from pointsvc.db import db, transaction
 from pointsvc.errors import Conflict, Invalid, NotFound
 from pointsvc.schemes import service as schemes
 from tests import factories
+from tests.counting import counted
 from tests.schemes.sheets import AT, draft, published, sheet, without
 
 JANUARY, MARCH, JULY = date(2026, 1, 1), date(2026, 3, 1), date(2026, 7, 1)
@@ -167,19 +168,3 @@ def test_every_rule_has_its_id() -> None:
 
 def codes(document: Any) -> set[str]:
     return {rule["code"] for rule in document["rules"]}
-
-
-class counted:  # noqa: N801 - reads as a word of the test
-    """The statements that run inside."""
-
-    def __enter__(self) -> list[str]:
-        self.statements: list[str] = []
-        self.target = db.session.connection()
-        event.listen(self.target, "before_cursor_execute", self._note)
-        return self.statements
-
-    def __exit__(self, *error: object) -> None:
-        event.remove(self.target, "before_cursor_execute", self._note)
-
-    def _note(self, connection: Any, cursor: Any, statement: str, *more: Any) -> None:
-        self.statements.append(statement)
