@@ -10,18 +10,34 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+import orjson
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, BigInteger, DateTime, Integer, MetaData, event
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Integer,
+    MetaData,
+    Subquery,
+    any_,
+    event,
+    func,
+    literal,
+    select,
+    type_coerce,
+)
+from sqlalchemy import column as sql_column
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.orm import DeclarativeBase
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -90,6 +106,39 @@ def hundredths(value: Decimal) -> int:
 def from_hundredths(value: int | Decimal) -> Decimal:
     """Whole hundredths as points with two decimals."""
     return Decimal(int(value)).scaleb(-2)
+
+
+def on_postgresql() -> bool:
+    """Whether the session's database is PostgreSQL (else it is SQLite)."""
+    return db.session.get_bind().dialect.name == "postgresql"
+
+
+def among(column: Any, values: Collection[Any]) -> ColumnElement[bool]:
+    """``column IN values`` for any number of values: they travel as one parameter, not as one each."""
+    if on_postgresql():
+        return column == any_(literal(list(values), ARRAY(column.type)))
+    listed = func.json_each(orjson.dumps(list(values)).decode()).table_valued("value")
+    return column.in_(select(listed.c.value))
+
+
+def given(columns: Mapping[str, TypeEngine[Any]], rows: Collection[Sequence[Any]]) -> Subquery:
+    """Rows of Python values as a table to select from, whatever their number: one parameter a column.
+
+    The values are texts, whole numbers, dates or None. For INSERT … SELECT of many rows, and for
+    joins with what is there.
+    """
+    if on_postgresql():
+        values = zip(*rows, strict=True) if rows else [()] * len(columns)
+        arrays = [literal(list(v), ARRAY(kind)) for kind, v in zip(columns.values(), values, strict=True)]
+        names = [sql_column(name, kind) for name, kind in columns.items()]
+        table = func.unnest(*arrays).table_valued(*names, name="given").render_derived()
+        return select(*table.c).subquery()
+    listed = func.json_each(orjson.dumps([list(row) for row in rows]).decode()).table_valued("value")
+    cells = [
+        type_coerce(func.json_extract(listed.c.value, f"$[{place}]"), kind).label(name)
+        for place, (name, kind) in enumerate(columns.items())
+    ]
+    return select(*cells).subquery()
 
 
 Settler = Callable[[set[int]], None]

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, String, and_, cast, func, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
-from pointsvc.db import db
+from pointsvc.db import among, db
 from pointsvc.errors import NotFound
 from pointsvc.people import reach
 from pointsvc.people.models import Member, MemberCategory, Membership, Organisation, SignIn
@@ -80,11 +80,7 @@ def organisation(*, actor: Actor, code: str) -> Row[Any]:
 
 def organisations_by_code(codes: Collection[str]) -> dict[str, Row[Any]]:
     """Whichever of these organisations are there, by code, whoever asks."""
-    found: dict[str, Row[Any]] = {}
-    for part in reach.in_parts(codes):
-        rows = db.session.execute(_organisations().where(Organisation.code.in_(part)))
-        found.update((row.code, row) for row in rows)
-    return found
+    return {row.code: row for row in db.session.execute(_organisations().where(among(Organisation.code, codes)))}
 
 
 def members(
@@ -141,11 +137,7 @@ def member(*, actor: Actor, number: str) -> Row[Any]:
 
 def members_by_number(numbers: Collection[str]) -> dict[str, Row[Any]]:
     """Whichever of these members are there, by number, whoever asks."""
-    found: dict[str, Row[Any]] = {}
-    for part in reach.in_parts(numbers):
-        rows = db.session.execute(_members().where(Member.number.in_(part)))
-        found.update((row.number, row) for row in rows)
-    return found
+    return {row.number: row for row in db.session.execute(_members().where(among(Member.number, numbers)))}
 
 
 def branches_of(*, actor: Actor, number: str) -> Sequence[Row[Any]]:

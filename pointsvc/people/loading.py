@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import literal, select
+from sqlalchemy import insert, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from pointsvc import clock
 from pointsvc.audit import service as audit
-from pointsvc.db import db, touch
+from pointsvc.db import among, db, given, on_postgresql, touch
 from pointsvc.errors import N_, Conflict, Invalid, Message
 from pointsvc.people import listing, reach
 from pointsvc.people.models import KINDS, Member, MemberCategory, Membership, Organisation, OrganisationReach
@@ -50,6 +50,9 @@ class NewMember:
     organisation: str
     category: str = "regular"
     joined_on: date | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", normal_name(self.name))
 
 
 @dataclass
@@ -145,7 +148,7 @@ def member_faults(*, actor: Actor, at: datetime, rows: Sequence[NewMember]) -> F
     """What is wrong with which row, by its position and field; empty when all can be added."""
     faults: Faults = {}
     numbers = {row.number for row in rows}
-    taken = _numbers_there(numbers) - set(reach.members(actor, numbers))
+    taken = set(db.session.scalars(select(Member.number).where(among(Member.number, numbers), ~reach.visible(actor))))
     places = reach.organisations(actor, {row.organisation for row in rows})
     today = clock.local(at).date()
     seen: set[str] = set()
@@ -169,20 +172,13 @@ def _personal_faults(row: NewMember, today: date) -> dict[str, Message]:
     found = {}
     if not _CODE.fullmatch(row.number):
         found["number"] = Message(N_("Letters, digits, dots and hyphens only, at most 64"))
-    if not 1 <= len(normal_name(row.name)) <= 100:
+    if not 1 <= len(row.name) <= 100:
         found["name"] = Message(N_("Between %(min)s and %(max)s characters"), min=1, max=100)
     if not 1 <= len(row.category) <= 40:
         found["category"] = Message(N_("Between %(min)s and %(max)s characters"), min=1, max=40)
     if row.joined_on is not None and not FOUNDED_ON <= row.joined_on <= today:
         found["joined_on"] = Message(N_("A day from %(first)s to %(last)s is needed"), first=FOUNDED_ON, last=today)
     return found
-
-
-def _numbers_there(numbers: set[str]) -> set[str]:
-    there: set[str] = set()
-    for part in reach.in_parts(numbers):
-        there.update(db.session.scalars(select(Member.number).where(Member.number.in_(part))))
-    return there
 
 
 # ---- writing them
@@ -199,18 +195,10 @@ def put_organisations(*, at: datetime, rows: Sequence[NewOrganisation]) -> Added
     ids = {code: row.id for code, row in there.items()}
     for level in _levels([row for row in rows if row.code not in there], set(there)):
         values = [
-            {
-                "code": row.code,
-                "name": row.name,
-                "kind": row.kind,
-                "parent_id": ids[row.parent] if row.parent else None,
-                "secretary": row.secretary,
-                "phone": row.phone,
-                "created_at": at,
-            }
+            (row.code, row.name, row.kind, ids[row.parent] if row.parent else None, row.secretary, row.phone)
             for row in level
         ]
-        new = _insert_new(Organisation, Organisation.code, values)
+        new = _insert_new(Organisation, ("code", "name", "kind", "parent_id", "secretary", "phone"), values, at)
         _put_reach(new.values())
         ids.update(new)
         added.new.update(new)
@@ -228,21 +216,18 @@ def _levels(rows: Sequence[NewOrganisation], known: set[str]) -> Iterable[list[N
         level = [child for row in level for child in below.pop(row.code, ())]
 
 
-def _put_reach(ids: Iterable[int]) -> None:
-    table = OrganisationReach.__table__
-    for part in reach.in_parts(list(ids)):
-        above = select(OrganisationReach.above_id, Organisation.id, OrganisationReach.depth + 1).join(
-            Organisation, Organisation.parent_id == OrganisationReach.below_id
-        )
-        itself = select(Organisation.id, Organisation.id, literal(0))
-        for rows in (above, itself):
-            chosen = rows.where(Organisation.id.in_(part))
-            db.session.execute(table.insert().from_select(["above_id", "below_id", "depth"], chosen))
+def _put_reach(ids: Collection[int]) -> None:
+    above = select(OrganisationReach.above_id, Organisation.id, OrganisationReach.depth + 1).join(
+        Organisation, Organisation.parent_id == OrganisationReach.below_id
+    )
+    itself = select(Organisation.id, Organisation.id, literal(0))
+    for rows in (above, itself):
+        chosen = rows.where(among(Organisation.id, ids))
+        db.session.execute(insert(OrganisationReach).from_select(["above_id", "below_id", "depth"], chosen))
 
 
 def put_members(*, at: datetime, rows: Sequence[NewMember]) -> Added:
     """Write rows without faults, with membership and category. Raises Conflict."""
-    rows = [replace(row, name=normal_name(row.name)) for row in rows]
     there = listing.members_by_number({row.number for row in rows})
     added = Added()
     for row in rows:
@@ -251,43 +236,48 @@ def put_members(*, at: datetime, rows: Sequence[NewMember]) -> Added:
     fresh = [row for row in rows if row.number not in there]
     if not fresh:
         return added
-    values = [
-        {
-            "number": row.number,
-            "name": row.name,
-            "initials": initials(row.name),
-            "joined_on": row.joined_on,
-            "created_at": at,
-        }
-        for row in fresh
-    ]
-    added.new = _insert_new(Member, Member.number, values)
-    _put_spans(added.new, fresh)
+    values = [(row.number, row.name, initials(row.name), row.joined_on) for row in fresh]
+    added.new = _insert_new(Member, ("number", "name", "initials", "joined_on"), values, at)
+    _put_spans([(added.new[row.number], row.organisation, row.category, row.joined_on or FOUNDED_ON) for row in fresh])
     touch(added.new.values())
     return added
 
 
-def _put_spans(ids: dict[str, int], rows: Sequence[NewMember]) -> None:
-    places = listing.organisations_by_code({row.organisation for row in rows})
-    spans = [{"member_id": ids[row.number], "starts_on": row.joined_on or FOUNDED_ON, "ends_on": None} for row in rows]
-    db.session.execute(
-        Membership.__table__.insert(),
-        [{**span, "organisation_id": places[row.organisation].id} for span, row in zip(spans, rows, strict=True)],
+def _put_spans(rows: Sequence[tuple[int, str, str, date]]) -> None:
+    columns = {
+        "member_id": Membership.member_id.type,
+        "code": Organisation.code.type,
+        "category": MemberCategory.category.type,
+        "starts_on": Membership.starts_on.type,
+    }
+    new = given(columns, rows)
+    places = select(new.c.member_id, Organisation.id, new.c.starts_on).join(
+        Organisation, Organisation.code == new.c.code
     )
-    db.session.execute(
-        MemberCategory.__table__.insert(),
-        [{**span, "category": row.category} for span, row in zip(spans, rows, strict=True)],
-    )
+    db.session.execute(insert(Membership).from_select(["member_id", "organisation_id", "starts_on"], places))
+    kinds = select(new.c.member_id, new.c.category, new.c.starts_on)
+    db.session.execute(insert(MemberCategory).from_select(["member_id", "category", "starts_on"], kinds))
 
 
-def _insert_new(table: Any, key: Any, values: list[dict[str, Any]]) -> dict[str, int]:
-    dialect: Any = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table.__table__).on_conflict_do_nothing(index_elements=[key]).returning(key, table.id)
-    new = {row[0]: row[1] for row in db.session.execute(statement, values)}
-    if len(new) != len(values):
+def _insert_new(table: Any, names: Sequence[str], rows: Sequence[tuple[Any, ...]], at: datetime) -> dict[str, int]:
+    """Insert the rows, the first name being the key; the answer is the id of each key."""
+    columns = {name: getattr(table, name).type for name in names}
+    new = given(columns, rows)
+    # SQLite takes ON CONFLICT after a SELECT only when that has a WHERE.
+    source = select(*new.c, literal(at, table.created_at.type)).where(new.c[names[0]].is_not(None))
+    dialect: Any = postgresql if on_postgresql() else sqlite
+    key = getattr(table, names[0])
+    statement = (
+        dialect.insert(table.__table__)
+        .from_select([*names, "created_at"], source)
+        .on_conflict_do_nothing(index_elements=[key])
+        .returning(key, table.id)
+    )
+    ids = {row[0]: row[1] for row in db.session.execute(statement)}
+    if len(ids) != len(rows):
         # We looked before and none was there: another transaction has just added one of them.
         raise Conflict(N_("Somebody else has just added one of these. Please try again."), code="added_meanwhile")
-    return new
+    return ids
 
 
 def _compare(added: Added, key: str, row: Any, there: Any, names: Sequence[str]) -> None:

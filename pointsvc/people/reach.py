@@ -6,14 +6,14 @@ there, so nobody learns of a stranger's objects.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from datetime import date
 from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, or_, select, true
 
-from pointsvc.db import db
+from pointsvc.db import among, db
 from pointsvc.errors import N_, Message, NotFound
 from pointsvc.people.models import Member, MemberCategory, Membership, Organisation, OrganisationReach, SignIn
 from pointsvc.permissions import Actor, Role
@@ -65,13 +65,8 @@ def reaches(actor: Actor, organisation_id: int) -> bool:
 
 def organisations(actor: Actor, codes: Collection[str]) -> dict[str, Organisation]:
     """Those of these organisations that the actor reaches, by code; the others are left out."""
-    found: dict[str, Organisation] = {}
-    for part in in_parts(codes):
-        rows = db.session.scalars(
-            select(Organisation).where(Organisation.code.in_(part), _in_reach(actor, Organisation.id))
-        )
-        found.update((row.code, row) for row in rows)
-    return found
+    query = select(Organisation).where(among(Organisation.code, codes), _in_reach(actor, Organisation.id))
+    return {row.code: row for row in db.session.scalars(query)}
 
 
 def member(actor: Actor, number: str) -> Member:
@@ -99,11 +94,8 @@ def members(actor: Actor, numbers: Collection[str]) -> dict[str, Member]:
 
     It does not raise: the caller names the rows whose number is missing from the answer.
     """
-    found: dict[str, Member] = {}
-    for part in in_parts(numbers):
-        rows = db.session.scalars(select(Member).where(Member.number.in_(part), visible(actor)))
-        found.update((row.number, row) for row in rows)
-    return found
+    query = select(Member).where(among(Member.number, numbers), visible(actor))
+    return {row.number: row for row in db.session.scalars(query)}
 
 
 def visible(actor: Actor) -> ColumnElement[bool]:
@@ -127,12 +119,12 @@ def branch_on(member_ids: Collection[int], day: date, *, actor: Actor | None = N
     organisation of that day is out of the actor's reach.
     """
     reached = true() if actor is None else _in_reach(actor, Membership.organisation_id)
-    return dict(_dated(Membership, Membership.organisation_id, member_ids, day, reached))
+    return _dated(Membership, Membership.organisation_id, member_ids, day, reached)
 
 
 def category_on(member_ids: Collection[int], day: date) -> dict[int, str]:
     """The category of each member on this day, by member id; members without one are left out."""
-    return dict(_dated(MemberCategory, MemberCategory.category, member_ids, day, true()))
+    return _dated(MemberCategory, MemberCategory.category, member_ids, day, true())
 
 
 def _dated(
@@ -141,17 +133,16 @@ def _dated(
     member_ids: Collection[int],
     day: date,
     condition: ColumnElement[bool],
-) -> Iterator[tuple[int, Any]]:
-    for part in in_parts(member_ids):
-        rows: Sequence[Any] = db.session.execute(
-            select(table.member_id, value).where(
-                table.member_id.in_(part),
-                table.starts_on <= day,
-                or_(table.ends_on.is_(None), table.ends_on > day),
-                condition,
-            )
-        ).all()
-        yield from rows
+) -> dict[int, Any]:
+    rows = db.session.execute(
+        select(table.member_id, value).where(
+            among(table.member_id, member_ids),
+            table.starts_on <= day,
+            or_(table.ends_on.is_(None), table.ends_on > day),
+            condition,
+        )
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def in_parts(values: Collection[Any]) -> Iterator[list[Any]]:

@@ -105,10 +105,3 @@ def test_a_members_own_sign_in_moves_with_the_member() -> None:
         people.transfer(actor=SYSTEM, at=clock.now(), number="M001", to="QS0201", on=AT.date())
     assert factories.actor("member").organisation_id == factories.organisation_id("QS0201")
     assert factories.actor("secretary").organisation_id == factories.organisation_id("QS0101")
-
-
-def test_values_are_asked_for_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reach, "_AT_ONCE", 2)
-    assert set(reach.members(SYSTEM, sorted(EVERYBODY))) == EVERYBODY
-    ids = [factories.member_id(number) for number in EVERYBODY]
-    assert set(reach.branch_on(ids, AT.date())) == set(ids)
