@@ -138,7 +138,7 @@ def read(file: Path, *, force: bool) -> None:
             _replace_sqlite(copy, _sqlite_path(config))
         else:
             _pg("pg_restore", config, "--clean", "--if-exists", "--no-owner", "--single-transaction", str(copy))
-        if "POINTSVC_SECRET_KEY" not in os.environ:
+        if not os.environ.get("POINTSVC_SECRET_KEY", "").strip():
             kept = config.data_dir / SECRET
             kept.write_bytes(secret)
             kept.chmod(0o600)

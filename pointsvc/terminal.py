@@ -84,6 +84,7 @@ def service(*, migrated: bool = True) -> Iterator[Flask]:
     Conflict when the schema is older than this version, or newer.
     """
     config = Config.from_env()
+    config.data_dir.mkdir(parents=True, exist_ok=True)
     app = create_app(config)
     with app.app_context():
         try:

@@ -88,6 +88,7 @@ def _child(name: str, words: list[str], patience: float) -> Child:
 
 def prepare(config: Config) -> None:
     """Bring the database to the newest schema. Raises NotStarted when it is away or newer than this version."""
+    config.data_dir.mkdir(parents=True, exist_ok=True)
     app = create_app(config)
     with app.app_context():
         try:
