@@ -69,6 +69,7 @@ def test_the_branch_is_that_of_the_day(at: datetime) -> None:
     assert db.session.get_one(Entry, before.id).branch_id == factories.organisation_id("QS0101")
     assert db.session.get_one(Entry, after.id).branch_id == factories.organisation_id("QS0102")
     assert refused(at) == ["occurred_on"]
+    assert refused(at, occurred_on=date(2026, 7, 1)) == ["occurred_on"]
     assert refused(at, who="neighbour", occurred_on=date(2026, 6, 30)) == ["occurred_on"]
 
 
