@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,11 +14,13 @@ import redis
 from flask import Flask
 from sqlalchemy import select
 
-from pointsvc import clock, queues
+from pointsvc import clock, demo, queues, verifying
 from pointsvc.audit.models import AuditEvent
 from pointsvc.config import Config
 from pointsvc.db import db, transaction
+from pointsvc.notices.models import Notice
 from pointsvc.queues import Job, PeriodRun
+from pointsvc.tallies.models import Tally
 from tests.faults.processes import CLI, Process, eventually
 
 pytestmark = pytest.mark.faults
@@ -174,3 +177,29 @@ def test_two_schedulers_and_two_workers_started_at_once_do_each_period_once(star
     assert len(runs) == 13
     assert len({run.job_id for run in runs}) == 13
     assert not any("Traceback" in process.log() for process in several[:2])
+
+
+@pytest.mark.usefixtures("context")
+def test_tallies_whose_worker_is_killed_again_and_again_are_published_once_and_right(start: Start) -> None:
+    with transaction():
+        demo.fill(at=clock.now())
+    tallies = db.session.scalars(select(Tally).order_by(Tally.id)).all()
+    for tally in tallies:
+        eventually_killed(start, tally.job_id)
+    start(WORKER, POINTSVC_REDIS_URL="none")
+    eventually(lambda: all_done(list(db.session.scalars(select(Job.id)))), seconds=60)
+    db.session.expire_all()
+    assert [(tally.status, tally.version) for tally in tallies] == [("computed", 1)] * len(tallies)
+    assert [str(fault) for fault in verifying.faults(at=clock.now())] == []
+    told = Counter(db.session.execute(select(Notice.link, Notice.sign_in_id)).all())
+    assert {link for link, _ in told} == {f"/tallies/{tally.id}" for tally in tallies}
+    assert set(told.values()) == {1}
+
+
+def eventually_killed(start: Start, job_id: int | None) -> None:
+    """Begin this tally and kill the worker in the middle of its results."""
+    assert job_id is not None
+    worker = start(WORKER, POINTSVC_REDIS_URL="none")
+    eventually(lambda: job(job_id).progress >= 120)
+    worker.end(signal.SIGKILL)
+    assert (job(job_id).status, job(job_id).done_at) == ("running", None)

@@ -1,7 +1,8 @@
-"""A real worker with a short lease whose nightly job counts slowly, so that it can be killed in the middle.
+"""A real worker with a short lease and slow jobs, so that it can be killed in the middle of one.
 
-Each step is a transaction of its own, as in a tally: it renews the claim, notes the step and says how
-far it is. A later worker goes on where the steps end.
+Its nightly job counts: each step is a transaction of its own that renews the claim, notes the step
+and says how far it is; a later worker goes on where the steps end. Its tallies are real ones in
+small chunks, with a rest before each.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import sys
 import threading
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -16,6 +18,7 @@ from pointsvc import clock, queues
 from pointsvc.audit.models import AuditEvent
 from pointsvc.db import db, transaction
 from pointsvc.permissions import SYSTEM
+from pointsvc.tallies import computing
 from workers import base, run
 
 queues.LEASE = timedelta(seconds=1.5)
@@ -39,6 +42,17 @@ def count(claim: base.Claim) -> None:
         threading.Event().wait(STEP_SECONDS)
     with transaction():
         claim.finish(at=clock.now())
+
+
+def reckon_slowly(*args: Any, **kwargs: Any) -> None:
+    """A chunk of a tally, a little later."""
+    threading.Event().wait(STEP_SECONDS)
+    reckon(*args, **kwargs)
+
+
+reckon = computing.reckon
+computing.reckon = reckon_slowly
+computing.CHUNK = {"sqlite": 40, "postgresql": 40}
 
 
 if __name__ == "__main__":
