@@ -271,7 +271,8 @@ def engine_options(url: str) -> dict[str, Any]:
     if url.startswith("sqlite"):
         return {"connect_args": {"factory": LockingConnection, "timeout": 10}}
     # A frozen process must not keep its row locks for ever.
-    limits = "-c timezone=UTC -c lock_timeout=5s -c idle_in_transaction_session_timeout=60s"
+    # Compiling a reckoning would take longer than running it (jit).
+    limits = "-c timezone=UTC -c lock_timeout=5s -c idle_in_transaction_session_timeout=60s -c jit=off"
     return {
         "connect_args": {"options": limits, "connect_timeout": 5},
         "pool_size": 4,

@@ -426,7 +426,16 @@ def upgrade() -> None:
         "entry",
         ["member_id", "rule_id", "occurred_on"],
         unique=False,
-        postgresql_include=["points", "recorded_at", "reverses_id"],
+        postgresql_include=["points", "recorded_at", "reverses_id", "id", "matter"],
+    )
+    op.create_index(
+        "ix_entry_reversals",
+        "entry",
+        ["member_id", "reverses_id"],
+        unique=False,
+        sqlite_where=sa.text("reverses_id IS NOT NULL"),
+        postgresql_where=sa.text("reverses_id IS NOT NULL"),
+        postgresql_include=["recorded_at"],
     )
     op.create_index("ix_entry_source_source_id", "entry", ["source", "source_id"], unique=False)
     op.create_index(
@@ -473,6 +482,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("member_id", name=op.f("pk_standing")),
     )
     op.create_index("ix_standing_branch_id_total", "standing", ["branch_id", "total", "member_id"], unique=False)
+    op.create_index("ix_standing_total", "standing", ["total"], unique=False)
     op.create_table(
         "tally_result",
         sa.Column("tally_id", ID, nullable=False),
@@ -489,16 +499,14 @@ def upgrade() -> None:
         sa.Column("veto", sa.Boolean(), nullable=False),
         sa.Column("groups", JSON, nullable=False),
         sa.Column("rules", JSON, nullable=False),
-        sa.ForeignKeyConstraint(["branch_id"], ["organisation.id"], name=op.f("fk_tally_result_branch_id")),
-        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_tally_result_member_id")),
-        sa.ForeignKeyConstraint(["scheme_id"], ["scheme.id"], name=op.f("fk_tally_result_scheme_id")),
-        sa.ForeignKeyConstraint(["tally_id"], ["tally.id"], name=op.f("fk_tally_result_tally_id")),
         sa.PrimaryKeyConstraint("tally_id", "version", "member_id", name=op.f("pk_tally_result")),
     )
     op.create_index(
-        "ix_tally_result_branch", "tally_result", ["tally_id", "version", "branch_id", "member_id"], unique=False
+        "ix_tally_result_branch",
+        "tally_result",
+        ["tally_id", "version", "branch_id", "scheme_id", "grade"],
+        unique=False,
     )
-    op.create_index(op.f("ix_tally_result_member_id"), "tally_result", ["member_id"], unique=False)
     op.create_index(
         "ix_tally_result_order", "tally_result", ["tally_id", "version", "total", "member_id"], unique=False
     )

@@ -54,7 +54,16 @@ class Entry(db.Model):
             "member_id",
             "rule_id",
             "occurred_on",
-            postgresql_include=["points", "recorded_at", "reverses_id"],
+            # With these a tally reads the index alone.
+            postgresql_include=["points", "recorded_at", "reverses_id", "id", "matter"],
+        ),
+        Index(
+            "ix_entry_reversals",
+            "member_id",
+            "reverses_id",
+            sqlite_where=text("reverses_id IS NOT NULL"),
+            postgresql_where=text("reverses_id IS NOT NULL"),
+            postgresql_include=["recorded_at"],
         ),
         Index("ix_entry_member_id_id", "member_id", "id"),
         Index("ix_entry_branch_id_occurred_on", "branch_id", "occurred_on"),

@@ -2,6 +2,143 @@
 
 from __future__ import annotations
 
-from pointsvc.api import Blueprint
+from typing import Any
 
-bp = Blueprint("tallies", __name__, description="Tallies")
+from flask import Response, jsonify, url_for
+
+from pointsvc import clock
+from pointsvc.api import Blueprint, PageArgs, creates, ref_id
+from pointsvc.db import transaction
+from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.people import reach
+from pointsvc.people.models import Organisation
+from pointsvc.permissions import Permission
+from pointsvc.tallies import service as tallies
+from pointsvc.tallies.listing import Asked
+from pointsvc.tallies.models import Tally
+from pointsvc.tallies.schemas import (
+    PreviousTotalIn,
+    PreviousTotalOut,
+    ResultsArgs,
+    ResultsOut,
+    ScoreArgs,
+    ScoreOut,
+    StandingsArgs,
+    StandingsOut,
+    TalliesOut,
+    TallyIn,
+    TallyOut,
+    score_answer,
+)
+
+bp = Blueprint("tallies", __name__, description="Tallies, results, scores and standings")
+
+
+def _shown(found: Tally, organisation: Organisation) -> dict[str, Any]:
+    job = tallies.job_of(found)
+    return {
+        **{name: getattr(found, name) for name in TallyOut._declared_fields if hasattr(found, name)},
+        "through_on": found.through_on,
+        "cutoff_at": found.cutoff_at,
+        "organisation": organisation.code,
+        "progress": job.progress if job else 0,
+        "size": job.size if job else 0,
+        "error": job.error if job and found.status == "failed" else None,
+    }
+
+
+@bp.route("/tallies", methods=["POST"])
+@requires(Permission.TALLIES_RUN)
+@creates
+@bp.arguments(TallyIn)
+@bp.response(202, TallyOut)
+def request_tally(data: dict[str, Any]) -> Any:
+    """Ask for a tally; a worker computes it. Poll what ``Location`` names."""
+    who = actor()
+    found = tallies.request(actor=who, at=clock.now(), **data)
+    body = _shown(found, reach.organisation_by_id(who, found.organisation_id))
+    return body, 202, {"Location": url_for("tallies_api.get_tally", tally_id=found.id)}
+
+
+@bp.route("/tallies")
+@requires(Permission.TALLIES_READ)
+@bp.arguments(PageArgs, location="query")
+@bp.response(200, TalliesOut)
+def list_tallies(args: dict[str, Any]) -> dict[str, Any]:
+    """The tallies within reach, newest first."""
+    place = at_cursor(args["after"], int)
+    rows = tallies.listing(actor=actor(), limit=args["limit"] + 1, before_id=place[0] if place else None)
+    shown = rows[: args["limit"]]
+    following = cursor(shown[-1][0].id) if len(rows) > len(shown) else None
+    return {"items": [_shown(found, organisation) for found, organisation in shown], "next": following}
+
+
+@bp.route("/tallies/<tally_id>")
+@requires(Permission.TALLIES_READ)
+@bp.response(200, TallyOut)
+def get_tally(tally_id: str) -> dict[str, Any]:
+    """How far a tally is."""
+    return _shown(*tallies.tally(actor=actor(), tally_id=ref_id(tally_id)))
+
+
+@bp.route("/tallies/<tally_id>/results")
+@requires(Permission.TALLIES_READ)
+@bp.arguments(ResultsArgs, location="query")
+@bp.response(200, ResultsOut)
+def list_results(args: dict[str, Any], tally_id: str) -> dict[str, Any]:
+    """The results of the newest finished version."""
+    found, _ = tallies.tally(actor=actor(), tally_id=ref_id(tally_id))
+    limit, sort = args["limit"], args["sort"].removeprefix("-")
+    asked = Asked(
+        sort=sort,
+        down=args["sort"].startswith("-"),
+        limit=limit + 1,
+        after=at_cursor(args["after"], int if sort == "total" else str, str),
+        branch=args["branch"],
+        grade=args["grade"],
+        find=args["find"],
+    )
+    rows = tallies.results(tally=found, asked=asked)
+    shown = rows[:limit]
+    return {"items": shown, "next": cursor(shown[-1].place, shown[-1].number) if len(rows) > limit else None}
+
+
+@bp.route("/members/<number>/score")
+@requires(Permission.SCORE_READ)
+@bp.arguments(ScoreArgs, location="query")
+@bp.doc(responses={200: {"description": "The score", "content": {"application/json": {"schema": ScoreOut}}}})
+def get_score(args: dict[str, Any], number: str) -> Response:
+    """A member's live score, each entry explained."""
+    who = actor()
+    found = tallies.score(actor=who, at=clock.now(), member=number, period=args["period"])
+    return jsonify(score_answer(found, tallies.branch_of(found).code))
+
+
+@bp.route("/members/<number>/previous-total", methods=["PUT"])
+@requires(Permission.MEMBERS_MANAGE)
+@bp.arguments(PreviousTotalIn)
+@bp.response(200, PreviousTotalOut)
+def put_previous_total(data: dict[str, Any], number: str) -> dict[str, Any]:
+    """Declare last cycle's total from before the service, for carry-over."""
+    with transaction():
+        row = tallies.set_previous_total(actor=actor(), at=clock.now(), member=number, **data)
+        return {"member": number, "cycle": row.cycle_starts_on, "total": row.total, "source": row.source}
+
+
+@bp.route("/standings")
+@requires(Permission.STANDINGS_READ)
+@bp.arguments(StandingsArgs, location="query")
+@bp.response(200, StandingsOut)
+def list_standings(args: dict[str, Any]) -> dict[str, Any]:
+    """The standings of an organisation and below, the highest total first."""
+    who, limit = actor(), args["limit"]
+    place = at_cursor(args["after"], int, str, int, int)
+    asked = Asked(sort="total", down=True, limit=limit + 1, after=place[:2] if place else None)
+    code = args["organisation"] or reach.organisation_by_id(who, who.organisation_id or 0).code
+    rows = tallies.standings(actor=who, at=clock.now(), organisation=code, period=args["period"], asked=asked)
+    shown = tallies.ranked(rows[:limit], place)
+    following = None
+    if len(rows) > limit:
+        last, seen = shown[-1], (place[2] if place else 0) + len(shown)
+        following = cursor(last["place"], last["number"], seen, last["rank"])
+    return {"items": shown, "next": following}

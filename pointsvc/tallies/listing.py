@@ -1,0 +1,248 @@
+"""Tallies, their results and the standings as lists show them: codes for ids, page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy import BigInteger, Row, Select, func, or_, select, tuple_, type_coerce
+
+from pointsvc import clock
+from pointsvc.db import db
+from pointsvc.errors import N_, Conflict, Invalid
+from pointsvc.people import reach
+from pointsvc.people.models import Member, Organisation, OrganisationReach
+from pointsvc.permissions import Actor
+from pointsvc.schemes import document as documents
+from pointsvc.schemes import periods
+from pointsvc.schemes import service as schemes
+from pointsvc.schemes.models import Scheme
+from pointsvc.tallies.expressions import BOUNDLESS
+from pointsvc.tallies.models import Standing, Tally, TallyResult
+
+Table = type[TallyResult] | type[Standing]
+
+SORTS = ("number", "name", "branch", "total")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which rows of a list, in which order: from behind the place ``after`` on."""
+
+    sort: str = "number"
+    down: bool = False
+    limit: int = 50
+    after: Sequence[Any] | None = None
+    branch: str | None = None
+    grade: str | None = None
+    find: str | None = None
+
+
+@dataclass(frozen=True)
+class Advice:
+    """How many members of a branch have this grade, of how many that its quota suggests."""
+
+    branch_id: int
+    grade: str | None
+    count: int
+    quota: int | None
+
+    @property
+    def over(self) -> bool:
+        """Whether there are more than the quota suggests. Nobody is taken off for that."""
+        return self.quota is not None and self.count > self.quota
+
+
+def listing(*, actor: Actor, limit: int, before_id: int | None = None) -> Sequence[Row[tuple[Tally, Organisation]]]:
+    """The tallies within reach, newest first."""
+    query = (
+        select(Tally, Organisation)
+        .join(Organisation, Organisation.id == Tally.organisation_id)
+        .where(Tally.organisation_id.in_(reach.organisation_ids(actor)))
+        .order_by(Tally.id.desc())
+        .limit(limit)
+    )
+    if before_id is not None:
+        query = query.where(Tally.id < before_id)
+    return db.session.execute(query).all()
+
+
+def results(*, tally: Tally, asked: Asked) -> Sequence[Row[Any]]:
+    """The results of the tally's newest finished version; the caller has looked the tally up.
+
+    Rows of the figures with ``number``, ``name``, ``branch`` and ``branch_name``, and ``place`` for
+    the next page's ``after`` (with ``number``).
+    """
+    query = _figures(TallyResult, asked).where(TallyResult.tally_id == tally.id, TallyResult.version == tally.version)
+    return db.session.execute(_paged(query, TallyResult, asked)).all()
+
+
+def standings(*, actor: Actor, at: datetime, organisation: str, period: str | None, asked: Asked) -> Sequence[Row[Any]]:
+    """The graded and ungraded totals of this organisation and below: kept ones, or a past period's tally.
+
+    Rows as in ``results``. Raises NotFound, Invalid for a period that is none or has not begun, and
+    Conflict 'no_tally' when a past period has not been tallied here or above.
+    """
+    owner = reach.organisation(actor, organisation)
+    today = clock.local(at).date()
+    below = reach.ids_below(owner.id)
+    if period is None or _running(owner, period, today):
+        query = _figures(Standing, asked).where(Standing.branch_id.in_(below), Standing.total.is_not(None))
+        return db.session.execute(_paged(query, Standing, asked)).all()
+    found = _tally_over(owner.id, period)
+    query = _figures(TallyResult, asked).where(
+        TallyResult.tally_id == found.id,
+        TallyResult.version == found.version,
+        TallyResult.branch_id.in_(below),
+        TallyResult.total.is_not(None),
+    )
+    return db.session.execute(_paged(query, TallyResult, asked)).all()
+
+
+def ranked(rows: Sequence[Row[Any]], place: Sequence[Any] | None) -> list[dict[str, Any]]:
+    """The rows of a page of standings with their ranks; equal totals share one (1, 2, 2, 4).
+
+    ``place`` is where the page before ended: its last total (in hundredths), number, how many rows
+    were shown up to there, and the last one's rank.
+    """
+    total, _, seen, rank = place or (None, None, 0, 0)
+    found = []
+    for row in rows:
+        seen += 1
+        rank = rank if row.place == total else seen
+        total = row.place
+        found.append({**row._mapping, "rank": rank})
+    return found
+
+
+def _running(owner: Organisation, period: str, today: date) -> bool:
+    sheet = schemes.sheets([owner.id], today).get(owner.id)
+    when = periods.parse(period, documents.starts_month(sheet.document) if sheet else 1)
+    if when.starts_on > today:
+        raise Invalid({"period": N_("This period has not begun")})
+    return today <= when.through_on
+
+
+def _tally_over(organisation_id: int, period: str) -> Tally:
+    """The tally of this period at the nearest node at or above."""
+    found = db.session.scalar(
+        select(Tally)
+        .join(OrganisationReach, OrganisationReach.above_id == Tally.organisation_id)
+        .where(OrganisationReach.below_id == organisation_id, Tally.period == period, Tally.version > 0)
+        .order_by(OrganisationReach.depth)
+        .limit(1)
+    )
+    if found is None:
+        raise Conflict(N_("This period has not been tallied yet"), code="no_tally")
+    return found
+
+
+def _figures(table: Table, asked: Asked) -> Select[Any]:
+    query = (
+        select(
+            Member.id,
+            Member.number,
+            Member.name,
+            Organisation.code.label("branch"),
+            Organisation.name.label("branch_name"),
+            table.category,
+            table.scheme_id,
+            table.raw,
+            table.base,
+            table.carried,
+            table.total,
+            table.grade,
+            table.veto,
+            table.groups,
+            table.rules,
+            _key(table, asked.sort).label("place"),
+        )
+        .join(Member, Member.id == table.member_id)
+        .join(Organisation, Organisation.id == table.branch_id)
+    )
+    if asked.branch:
+        query = query.where(Organisation.code == asked.branch)
+    if asked.grade:
+        query = query.where(table.grade == asked.grade)
+    if asked.find:
+        words = asked.find.strip()
+        query = query.where(
+            or_(
+                Member.number == words,
+                Member.name.contains(words, autoescape=True),
+                Member.initials.startswith(words.lower(), autoescape=True),
+            )
+        )
+    return query
+
+
+def _key(table: Table, sort: str) -> Any:
+    keys: dict[str, Any] = {
+        "number": Member.number,
+        "name": Member.initials,
+        "branch": Organisation.code,
+        # Those without a total come last where the highest is first.
+        "total": func.coalesce(type_coerce(table.total, BigInteger), -BOUNDLESS),
+    }
+    return keys[sort]
+
+
+def _paged(query: Select[Any], table: Table, asked: Asked) -> Select[Any]:
+    """In order, from behind ``asked.after`` on; within equals by member number."""
+    key = _key(table, asked.sort)
+    if asked.after is not None:
+        value, number = asked.after
+        if asked.down:
+            query = query.where(or_(key < value, (key == value) & (Member.number > number)))
+        else:
+            query = query.where(tuple_(key, Member.number) > tuple_(value, number))
+    return query.order_by(key.desc() if asked.down else key, Member.number).limit(asked.limit)
+
+
+def advice(*, tally: Tally) -> list[Advice]:
+    """Each branch's members by grade, against the quotas of its rule sheet."""
+    rows = db.session.execute(
+        select(TallyResult.branch_id, TallyResult.scheme_id, TallyResult.grade, func.count().label("count"))
+        .where(TallyResult.tally_id == tally.id, TallyResult.version == tally.version)
+        .group_by(TallyResult.branch_id, TallyResult.scheme_id, TallyResult.grade)
+    ).all()
+    quotas = _quotas({row.scheme_id for row in rows})
+    graded: dict[tuple[int, int], int] = {}
+    for row in rows:
+        if row.grade is not None:
+            key = (row.branch_id, row.scheme_id)
+            graded[key] = graded.get(key, 0) + row.count
+    found = []
+    for row in rows:
+        share = quotas[row.scheme_id].get(row.grade)
+        quota = None if share is None else int(share * graded[row.branch_id, row.scheme_id])
+        found.append(Advice(row.branch_id, row.grade, row.count, quota))
+    return found
+
+
+def _quotas(scheme_ids: set[int]) -> dict[int, dict[str | None, Fraction]]:
+    rows = db.session.execute(select(Scheme.id, Scheme.digest).where(Scheme.id.in_(scheme_ids)))
+    return {
+        row.id: {
+            grade["name"]: documents.share(grade["quota"])
+            for grade in schemes.document_of(row.id, row.digest).get("grades", ())
+            if "quota" in grade
+        }
+        for row in rows.all()
+    }
+
+
+def counts(*, tally_id: int) -> list[tuple[str | None, int]]:
+    """How many members have each grade, best grade first, those without one last."""
+    tally = db.session.get_one(Tally, tally_id, populate_existing=True)
+    total = func.max(TallyResult.total)
+    rows = db.session.execute(
+        select(TallyResult.grade, func.count())
+        .where(TallyResult.tally_id == tally.id, TallyResult.version == tally.version)
+        .group_by(TallyResult.grade)
+        .order_by(TallyResult.grade.is_(None), total.desc(), TallyResult.grade)
+    )
+    return [(grade, number) for grade, number in rows]

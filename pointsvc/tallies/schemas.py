@@ -1,0 +1,216 @@
+"""What tallies, results and scores look like on the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from flask_babel import gettext
+from marshmallow import fields, validate
+
+from pointsvc.api import Amount, Day, Instant, PageArgs, Ref, Said, Schema, Text
+from pointsvc.db import from_hundredths
+from pointsvc.errors import N_
+from pointsvc.tallies.listing import SORTS
+from pointsvc.tallies.scoring import Score
+from pointsvc.tallies.wording import Chance, Line
+
+_BY_CODE = {"type": "object", "additionalProperties": {"type": "string"}, "example": {"study": "12.00"}}
+_LINE = {
+    "entry": "17",
+    "rule": "volunteer",
+    "occurred_on": "2026-07-05",
+    "points": "6.00",
+    "counted": "2.00",
+    "why": "points_cap:month",
+    "words": "…",
+}
+
+
+class TallyIn(Schema):
+    """Which tally to compute."""
+
+    organisation = Text(64, required=True)
+    period = Text(10, required=True)
+
+
+class TallyOut(Schema):
+    """A tally. ``version`` is that of the results; ``progress`` of ``size`` while it is computed."""
+
+    id = Ref()
+    organisation = fields.String()
+    period = fields.String()
+    status = fields.String()
+    version = fields.Integer()
+    through = Day(attribute="through_on")
+    cutoff = Instant(attribute="cutoff_at")
+    members = fields.Integer()
+    unreckoned = fields.Integer()
+    requested_at = Instant()
+    computed_at = Instant()
+    progress = fields.Integer()
+    size = fields.Integer()
+    error = fields.String(allow_none=True)
+
+
+class TalliesOut(Schema):
+    """A page of tallies, newest first."""
+
+    items = fields.List(fields.Nested(TallyOut))
+    next = fields.String(allow_none=True)
+
+
+class ResultsArgs(PageArgs):
+    """Which results, and in which order (a minus before ``sort``: downwards)."""
+
+    sort = fields.String(
+        load_default="number",
+        validate=Said(validate.OneOf([*SORTS, *(f"-{name}" for name in SORTS)]), N_("This list cannot be sorted so")),
+    )
+    branch = fields.String(load_default=None)
+    grade = fields.String(load_default=None)
+    find = fields.String(load_default=None)
+
+
+class ByCode(fields.Field[Any]):
+    """Hundredths by code as points by code."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(metadata=_BY_CODE, **more)
+
+    def _serialize(self, value: Mapping[str, int], attr: Any, obj: Any, **more: Any) -> dict[str, str]:
+        return {code: f"{from_hundredths(points):.2f}" for code, points in value.items()}
+
+
+class ResultOut(Schema):
+    """One member's result."""
+
+    member = fields.String(attribute="number")
+    name = fields.String()
+    branch = fields.String()
+    category = fields.String()
+    raw = Amount()
+    base = Amount()
+    carried = Amount()
+    rules = ByCode()
+    groups = ByCode()
+    total = Amount(allow_none=True)
+    grade = fields.String(allow_none=True)
+    veto = fields.Boolean()
+
+
+class ResultsOut(Schema):
+    """A page of results."""
+
+    items = fields.List(fields.Nested(ResultOut))
+    next = fields.String(allow_none=True)
+
+
+class StandingsArgs(PageArgs):
+    """Whose standings (the own organisation's), and of which period (the present one)."""
+
+    organisation = fields.String(load_default=None)
+    period = fields.String(load_default=None)
+
+
+class StandingOut(ResultOut):
+    """A result with its place; equal totals share one."""
+
+    rank = fields.Integer()
+
+
+class StandingsOut(Schema):
+    """A page of standings, the highest total first."""
+
+    items = fields.List(fields.Nested(StandingOut))
+    next = fields.String(allow_none=True)
+
+
+class PreviousTotalIn(Schema):
+    """Last cycle's total, from before the service. ``cycle``: first day of the cycle that it is carried into."""
+
+    cycle = Day(required=True)
+    total = Amount(required=True)
+
+
+class PreviousTotalOut(Schema):
+    """A total that is carried over."""
+
+    member = fields.String()
+    cycle = Day()
+    total = Amount()
+    source = fields.String()
+
+
+class ScoreArgs(Schema):
+    """Which period; the present quarter without it."""
+
+    period = fields.String(load_default=None)
+
+
+class ScoreOut(Schema):
+    """A member's score and each entry's part in it. Described here; ``score_answer`` makes it."""
+
+    member = fields.String()
+    period = fields.String()
+    through = Day()
+    branch = fields.String()
+    category = fields.String()
+    raw = fields.String()
+    base = fields.String()
+    carried = fields.String()
+    rules = fields.Dict(metadata=_BY_CODE)
+    groups = fields.Dict(metadata=_BY_CODE)
+    total = fields.String(allow_none=True)
+    grade = fields.String(allow_none=True)
+    veto = fields.Boolean()
+    lines = fields.List(fields.Dict(), metadata={"example": [_LINE]})
+    missing = fields.List(fields.Dict())
+
+
+def score_answer(score: Score, branch: str) -> dict[str, Any]:
+    """The score as JSON takes it. By hand: a year's entries through a schema would cost more than the reckoning."""
+    return {
+        "member": score.member.number,
+        "period": score.period.name,
+        "through": score.period.through_on.isoformat(),
+        "branch": branch,
+        "category": score.category,
+        "raw": _points(score.raw),
+        "base": _points(score.base),
+        "carried": _points(score.carried),
+        "rules": {code: _points(value) for code, value in score.rules.items()},
+        "groups": {code: _points(value) for code, value in score.groups.items()},
+        "total": None if score.total is None else _points(score.total),
+        "grade": score.grade,
+        "veto": score.veto,
+        "lines": [_line(line) for line in score.lines],
+        "missing": [_chance(chance) for chance in score.missing],
+    }
+
+
+def _line(line: Line) -> dict[str, Any]:
+    return {
+        "entry": str(line.entry),
+        "rule": line.rule,
+        "occurred_on": line.occurred_on.isoformat(),
+        "points": _points(line.points),
+        "counted": _points(line.counted),
+        "why": " ".join(line.codes),
+        "words": " ".join(words.render(gettext) for words in line.words) or None,
+    }
+
+
+def _chance(chance: Chance) -> dict[str, Any]:
+    return {
+        "rule": chance.rule,
+        "name": chance.name,
+        "group": chance.group,
+        "points": None if chance.points is None else _points(chance.points),
+        "words": chance.words.render(gettext) if chance.words else None,
+    }
+
+
+def _points(value: Decimal) -> str:
+    return f"{value:.2f}"

@@ -1,0 +1,144 @@
+"""One member's score: live, from the ledger as it stands, and explained entry by entry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import orjson
+from sqlalchemy import select
+
+from pointsvc import clock
+from pointsvc.db import db, from_hundredths
+from pointsvc.errors import N_, Conflict, Invalid
+from pointsvc.people import reach
+from pointsvc.people.models import Member, MemberCategory, Membership
+from pointsvc.permissions import Actor
+from pointsvc.schemes import document as documents
+from pointsvc.schemes import periods
+from pointsvc.schemes import service as schemes
+from pointsvc.tallies import statements
+from pointsvc.tallies.terms import terms
+from pointsvc.tallies.wording import Chance, Explainer, Line
+
+
+@dataclass(frozen=True)
+class Score:
+    """A member's figures in points, and each entry's part in them."""
+
+    member: Member
+    branch_id: int
+    category: str
+    period: periods.Period
+    counted_through: date
+    scheme: schemes.Sheet
+    raw: Decimal
+    base: Decimal
+    carried: Decimal
+    rules: Mapping[str, Decimal]
+    groups: Mapping[str, Decimal]
+    total: Decimal | None
+    grade: str | None
+    veto: bool
+    lines: Sequence[Line]
+    missing: Sequence[Chance]
+    next_grade: tuple[str, Decimal] | None
+
+    @property
+    def document(self) -> Mapping[str, Any]:
+        """The rule sheet that it was reckoned by."""
+        return self.scheme.effective
+
+
+def score(*, actor: Actor, at: datetime, member: str, period: str | None = None) -> Score:
+    """The live score of the member with this number, cycle-to-date in a period (this quarter).
+
+    Raises NotFound for a member out of reach, Invalid for a period that is none or has not begun,
+    Conflict 'no_membership' or 'no_scheme' when there is nothing to reckon by.
+    """
+    found = reach.member(actor, member)
+    today = clock.local(at).date()
+    when = _period(found.id, period, today)
+    day = min(when.through_on, today)
+    branch_id = _branch(found.id, day)
+    sheet = schemes.sheets([branch_id], day).get(branch_id)
+    if sheet is None:
+        raise Conflict(N_("No rule sheet is in force for this branch"), code="no_scheme")
+    return _reckon(found, branch_id, _category(found.id, day), when, sheet, today)
+
+
+def _period(member_id: int, name: str | None, today: date) -> periods.Period:
+    # Only a year's days hang on the scheme: it begins with the cycle.
+    if name is None:
+        return periods.containing(today, "quarter", 1)
+    found = periods.parse(name, 1)
+    if "-" not in name:
+        branch_id = _branch(member_id, today)
+        sheet = schemes.sheets([branch_id], today).get(branch_id)
+        if sheet is not None:
+            found = periods.parse(name, documents.starts_month(sheet.document))
+    if found.starts_on > today:
+        raise Invalid({"period": N_("This period has not begun")})
+    return found
+
+
+def _branch(member_id: int, day: date) -> int:
+    """Where the member belonged on this day, or last before it."""
+    found = _latest(Membership, Membership.organisation_id, member_id, day)
+    if found is None:
+        raise Conflict(N_("The member belonged to no branch then"), code="no_membership")
+    return int(found)
+
+
+def _category(member_id: int, day: date) -> str:
+    return _latest(MemberCategory, MemberCategory.category, member_id, day) or statements.REGULAR
+
+
+def _latest(table: Any, value: Any, member_id: int, day: date) -> Any:
+    return db.session.scalar(
+        select(value)
+        .where(table.member_id == member_id, table.starts_on <= day)
+        .order_by(table.starts_on.desc())
+        .limit(1)
+    )
+
+
+def _reckon(
+    member: Member, branch_id: int, category: str, when: periods.Period, sheet: schemes.Sheet, today: date
+) -> Score:
+    document = sheet.effective
+    cycle = periods.cycle_start(when.through_on, documents.starts_month(document))
+    by = statements.sheet_of(document, cycle)
+    given = {"who": orjson.dumps([[member.id, branch_id, category]]).decode(), "through_on": when.through_on}
+    row = statements.statement(statements.score, by).rows(**given)[0]
+    rows = statements.statement(statements.lines, by).rows(**given)
+    explainer = Explainer(document, terms(document, by.rule_ids))
+    groups = {item["code"]: from_hundredths(row.groups[item["code"]]) for item in document["groups"]}
+    total = None if row.total is None else from_hundredths(row.total)
+    running = when.starts_on <= today <= when.through_on
+    return Score(
+        member=member,
+        branch_id=branch_id,
+        category=category,
+        period=when,
+        counted_through=min(when.through_on, today),
+        scheme=sheet,
+        raw=from_hundredths(row.raw),
+        base=from_hundredths(row.base),
+        carried=from_hundredths(row.carried),
+        rules={
+            item["code"]: from_hundredths(row.rules[item["code"]])
+            for item in document["rules"]
+            if item["code"] in row.rules
+        },
+        groups=groups,
+        total=total,
+        grade=row.grade,
+        veto=row.veto,
+        lines=explainer.lines(rows),
+        missing=explainer.chances(rows, groups, category, today) if running and total is not None else (),
+        next_grade=None if row.veto or not running else explainer.next_grade(total, row.grade),
+    )

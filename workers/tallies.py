@@ -1,0 +1,26 @@
+"""Jobs of tallies: compute one, and settle the standings."""
+
+from __future__ import annotations
+
+from pointsvc import clock, queues
+from pointsvc.db import transaction
+from pointsvc.tallies import service as tallies
+from workers.base import Claim, handles
+
+
+def _given_up(claim: Claim, message: str) -> None:
+    tallies.given_up(tally_id=claim.payload["tally"], job_id=claim.id)
+
+
+@handles(queues.TALLY_COMPUTE, given_up=_given_up)
+def compute(claim: Claim) -> None:
+    """Compute the next version of a tally."""
+    tallies.compute(tally_id=claim.payload["tally"], job_id=claim.id, token=claim.token)
+
+
+@handles(queues.STANDINGS_SETTLE)
+def settle(claim: Claim) -> None:
+    """Settle everybody of an organisation and below, or, without one, everybody."""
+    tallies.settle_all(organisation_id=claim.payload.get("organisation"), job_id=claim.id, token=claim.token)
+    with transaction():
+        claim.finish(at=clock.now())
