@@ -37,6 +37,7 @@ from pointsvc.schemes import pages as schemes_pages
 from pointsvc.status import bp as status
 from pointsvc.tallies import api as tallies_api
 from pointsvc.tallies import pages as tallies_pages
+from pointsvc.wording import period_words
 
 API_BLUEPRINTS = (
     people_api.bp,
@@ -101,7 +102,7 @@ def create_app(config: Config | None = None) -> Flask:
     _register(app)
     # After flask-smorest, whose own handlers would answer in another shape.
     http.register_errors(app)
-    app.jinja_env.globals.update(asset_url=asset_url, district_title=settings.title)
+    app.jinja_env.globals.update(asset_url=asset_url, district_title=settings.title, period_words=period_words)
     bare = http.bare_routes(app)
     if bare:
         raise RuntimeError("these routes name no permission: " + ", ".join(bare))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
-from flask_babel import gettext, ngettext
+from flask_babel import gettext
 from sqlalchemy import select
 
-from pointsvc import clock, errors, queues
+from pointsvc import clock, errors
 from pointsvc.api import ref_id
 from pointsvc.db import db, transaction
 from pointsvc.http import actor, at_cursor, cursor, requires
@@ -19,15 +19,16 @@ from pointsvc.imports.models import KINDS, Import
 from pointsvc.imports.schemas import problem_words
 from pointsvc.people.models import SignIn
 from pointsvc.permissions import Permission, allowed
+from pointsvc.wording import job_shown
 
 bp = Blueprint("imports", __name__)
 ON_A_PAGE = 20
 REFUSED_ON_A_PAGE = 100
 
 
-@bp.get("/imports")
+@bp.get("/imports", endpoint="imports")
 @requires(Permission.IMPORTS_RUN)
-def imports_() -> str:
+def imports_page() -> str:
     """The upload form and the earlier imports."""
     return _list({}, {})
 
@@ -49,9 +50,6 @@ def _list(form: dict[str, str], faults: dict[str, Any]) -> str:
         imports=[_shown(row, names) for row in shown],
         pager={"next": following},
     )
-
-
-bp.add_url_rule("/imports", "imports", imports_)
 
 
 @bp.post("/imports")
@@ -95,7 +93,7 @@ def _one(row: Import, faults: dict[str, str]) -> str:
     return render_template(
         "imports/import.html",
         import_=_shown(row, _names({row.created_by_id})),
-        job=_job(imports.job_of(row)),
+        job=job_shown(imports.job_of(row)),
         problem=problem_words(row),
         may_undo=row.kind in imports.UNDOABLE,
         errors=faults,
@@ -202,27 +200,3 @@ def _shown(row: Import, names: dict[int, str]) -> dict[str, Any]:
         "undo_reason",
     )
     return {**{name: getattr(row, name) for name in fields}, "created_by": names.get(row.created_by_id or 0, "—")}
-
-
-def _job(job: queues.Job | None) -> dict[str, Any] | None:
-    if job is None:
-        return None
-    return {
-        "doing": gettext(job.doing) if job.doing else "",
-        "done": job.progress,
-        "total": job.size or None,
-        "left": _left(job),
-    }
-
-
-def _left(job: queues.Job) -> str:
-    """About how long it will still take, in words; nothing before that can be said."""
-    if not job.progress or not job.size or job.started_at is None:
-        return ""
-    spent = (clock.now() - job.started_at).total_seconds()
-    minutes = round(spent * (job.size - job.progress) / job.progress / 60)
-    return (
-        ngettext("about %(num)s minute left", "about %(num)s minutes left", minutes)
-        if minutes
-        else gettext("less than a minute left")
-    )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy import BigInteger, Row, Select, func, or_, select, tuple_, type_
 from pointsvc import clock
 from pointsvc.db import db
 from pointsvc.errors import N_, Conflict, Invalid
+from pointsvc.ledger.models import Entry
 from pointsvc.people import reach
 from pointsvc.people.models import Member, Organisation, OrganisationReach
 from pointsvc.permissions import Actor
@@ -246,3 +248,33 @@ def counts(*, tally_id: int) -> list[tuple[str | None, int]]:
         .order_by(TallyResult.grade.is_(None), total.desc(), TallyResult.grade)
     )
     return [(grade, number) for grade, number in rows]
+
+
+def group_names(tally: Tally) -> dict[str, str]:
+    """The groups of the rule sheets that this tally went by, code -> name."""
+    ids = select(TallyResult.scheme_id).where(TallyResult.tally_id == tally.id, TallyResult.version == tally.version)
+    rows = db.session.execute(select(Scheme.id, Scheme.digest).where(Scheme.id.in_(ids)).order_by(Scheme.id)).all()
+    documents_ = [schemes.document_of(row.id, row.digest) for row in rows]
+    return {group["code"]: group["name"] for document in documents_ for group in document["groups"]}
+
+
+def totals(member_ids: Collection[int]) -> dict[int, Decimal]:
+    """The kept totals of these members that have one, by member id."""
+    query = select(Standing.member_id, Standing.total).where(Standing.total.is_not(None))
+    found: dict[int, Decimal] = {}
+    for part in reach.in_parts(member_ids):
+        found.update((row[0], row[1]) for row in db.session.execute(query.where(Standing.member_id.in_(part))))
+    return found
+
+
+def standing_of(member_id: int) -> Standing | None:
+    """The member's kept standing, if any."""
+    return db.session.get(Standing, member_id)
+
+
+def sources_of(member_id: int) -> dict[int, Row[Any]]:
+    """What each of the member's entries came from, by entry id: source, matter, note."""
+    rows = db.session.execute(
+        select(Entry.id, Entry.source, Entry.matter, Entry.note).where(Entry.member_id == member_id)
+    )
+    return {row.id: row for row in rows}

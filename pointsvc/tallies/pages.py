@@ -1,7 +1,335 @@
-"""Pages of tallies."""
+"""Pages of tallies: a member's score, the tallies and their results, and the totals to date."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask_babel import gettext
+
+from pointsvc import clock, errors
+from pointsvc.api import ref_id
+from pointsvc.db import transaction
+from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.people import listing as people
+from pointsvc.people import reach
+from pointsvc.people.models import Member, Organisation
+from pointsvc.people.pages import on_member_page, totals_of
+from pointsvc.permissions import Actor, Permission, allowed
+from pointsvc.schemes import periods
+from pointsvc.tallies import service as tallies
+from pointsvc.tallies.listing import Asked, sources_of, standing_of, totals
+from pointsvc.tallies.models import Tally
+from pointsvc.tallies.sheet import results_workbook
+from pointsvc.wording import job_shown, period_words
 
 bp = Blueprint("tallies", __name__)
+ON_A_PAGE = 50
+PERIODS_OFFERED = 8
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+# ---- one member's score
+
+
+@bp.get("/score")
+@requires(Permission.SCORE_READ)
+def score() -> str:
+    """The reader's own score, or with ``number`` that of a member within reach."""
+    who = actor()
+    number = request.args.get("number")
+    member = reach.member(who, number) if number else _own(who)
+    found = tallies.score(actor=who, at=clock.now(), member=member.number, period=request.args.get("period") or None)
+    branch = tallies.branch_of(found)
+    return render_template(
+        "tallies/score.html",
+        member={"number": member.number, "name": member.name, "branch": branch.name},
+        own=member.id == who.member_id,
+        periods=_switch(found, number),
+        as_of=found.counted_through,
+        scheme={"id": found.scheme.scheme_id, "name": found.document["name"]},
+        score=_score_shown(found),
+        may_record=allowed(who, Permission.LEDGER_RECORD),
+    )
+
+
+def _own(who: Actor) -> Member:
+    if who.member_id is None:
+        raise errors.NotFound(errors.N_("This account has no member record of its own"))
+    return reach.member_by_id(who, who.member_id)
+
+
+def _switch(found: tallies.Score, number: str | None) -> list[dict[str, Any]]:
+    """This quarter and the ones before it in the cycle, the newest first."""
+    names = [name for name, _ in _quarters(clock.today(), 4)]
+    if found.period.name not in names:
+        names.append(found.period.name)
+    return [
+        {
+            "href": url_for("tallies.score", number=number, period=name),
+            "words": period_words(name),
+            "current": name == found.period.name,
+        }
+        for name in names
+    ]
+
+
+def _score_shown(found: tallies.Score) -> dict[str, Any]:
+    document = found.document
+    names = {rule["code"]: rule["name"] for rule in document["rules"]}
+    grades = document.get("grades", ())
+    return {
+        "total": found.total,
+        "grade": found.grade,
+        "exempt": found.category in document.get("exempt", ()),
+        "ungraded": found.category in document.get("ungraded", ()),
+        "veto": found.veto,
+        "raw": found.raw,
+        "base": found.base,
+        "carried": found.carried,
+        "ceiling": Decimal(document["ceiling"]) if "ceiling" in document else None,
+        "honour": bool(grades) and found.grade == grades[0]["name"],
+        "groups": [_group(group, found, document["rules"]) for group in document["groups"]],
+        "next_grade": {"name": found.next_grade[0], "points": found.next_grade[1]} if found.next_grade else None,
+        "could": [
+            {"rule": one.name, "points": one.points, "words": one.words.render(gettext) if one.words else ""}
+            for one in found.missing
+        ],
+        "lines": list(_lines(found, names)),
+    }
+
+
+def _group(group: Mapping[str, Any], found: tallies.Score, rules: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    base = Decimal(group.get("base", "0"))
+    own = (found.rules.get(rule["code"], Decimal(0)) for rule in rules if rule["group"] == group["code"])
+    return {
+        "code": group["code"],
+        "name": group["name"],
+        "figure": found.groups[group["code"]],
+        "cap": Decimal(group["cap"]) if "cap" in group else None,
+        "base": base,
+        "raw": base + sum(own, Decimal(0)),
+    }
+
+
+def _lines(found: tallies.Score, names: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """The entries, the latest day first, with what they were recorded from."""
+    sources = sources_of(found.member.id)
+    for line in reversed(found.lines):
+        source = sources.get(line.entry)
+        yield {
+            "entry": line.entry,
+            "rule": names.get(line.rule or "", line.rule or "—"),
+            "occurred_on": line.occurred_on,
+            "points": line.points,
+            "counted": line.counted,
+            "why": " ".join(words.render(gettext) for words in line.words),
+            "reversed": "reversed" in line.codes or "reversal" in line.codes,
+            "note": source.matter or source.note if source else None,
+            "source": source.source if source else None,
+        }
+
+
+# ---- tallies
+
+
+@bp.get("/tallies", endpoint="tallies")
+@requires(Permission.TALLIES_READ)
+def tallies_page() -> str:
+    """The tallies within reach, and the form that asks for one."""
+    return _tallies({}, {})
+
+
+def _tallies(form: Mapping[str, str], wrong: Mapping[str, str]) -> str:
+    who = actor()
+    place = at_cursor(request.args.get("after"), int)
+    rows = tallies.listing(actor=who, limit=ON_A_PAGE + 1, before_id=place[0] if place else None)
+    shown = rows[:ON_A_PAGE]
+    following = url_for("tallies.tallies", after=cursor(shown[-1][0].id)) if len(rows) > len(shown) else None
+    choices = [(row.code, row.name) for row in people.organisations(actor=who, limit=1000)]
+    own = reach.organisation_by_id(who, who.organisation_id or 0)
+    offered = _offered(clock.today())
+    return render_template(
+        "tallies/tallies.html",
+        organisation=own,
+        may_run=allowed(who, Permission.TALLIES_RUN),
+        organisations=choices,
+        periods=offered,
+        form={"organisation": form.get("organisation", own.code), "period": form.get("period", offered[1][0])},
+        errors=wrong,
+        query={},
+        tallies=[_tally_shown(found, organisation) for found, organisation in shown],
+        pager={"next": following},
+    )
+
+
+@bp.post("/tallies")
+@requires(Permission.TALLIES_RUN)
+def run() -> Any:
+    """Ask for a tally, or for its next version."""
+    form = {name: request.form.get(name, "") for name in ("organisation", "period")}
+    try:
+        with transaction():
+            found = tallies.request(actor=actor(), at=clock.now(), **form)
+    except errors.Invalid as problem:
+        return _tallies(form, {name: several[0].render(gettext) for name, several in problem.errors.items()}), 422
+    return redirect(url_for("tallies.tally", tally_id=found.id))
+
+
+@bp.get("/tallies/<tally_id>")
+@requires(Permission.TALLIES_READ)
+def tally(tally_id: str) -> str:
+    """One tally: its progress, its grades, its results page by page."""
+    who = actor()
+    found, organisation = tallies.tally(actor=who, tally_id=ref_id(tally_id))
+    query, asked = _asked("number")
+    rows = tallies.results(tally=found, asked=asked) if found.version else []
+    job = tallies.job_of(found)
+    return render_template(
+        "tallies/tally.html",
+        tally=_tally_shown(found, organisation),
+        job=job_shown(job) if found.status in ("queued", "running") else None,
+        problem=job.error if job and found.status == "failed" else None,
+        may_run=allowed(who, Permission.TALLIES_RUN),
+        grades=_grades(found) if found.version else [],
+        query=query,
+        branches=[(row.code, row.name) for row in people.organisations(actor=who, under=organisation.code, limit=1000)],
+        grade_names=[name for name, _ in tallies.counts(tally_id=found.id) if name],
+        results=[{**row._mapping, "branch": row.branch_name} for row in rows[:ON_A_PAGE]],
+        **_order("tallies.tally", {"tally_id": tally_id, **query}, asked, rows),
+    )
+
+
+@bp.get("/tallies/<tally_id>/results.xlsx")
+@requires(Permission.TALLIES_READ)
+def export(tally_id: str) -> Response:
+    """All results of the newest finished version as a workbook."""
+    found, organisation = tallies.tally(actor=actor(), tally_id=ref_id(tally_id))
+    answer = Response(results_workbook(found, organisation), mimetype=XLSX)
+    answer.headers["Content-Disposition"] = f"attachment; filename=tally-{organisation.code}-{found.period}.xlsx"
+    return answer
+
+
+def _grades(found: Tally) -> list[dict[str, Any]]:
+    """How many have each grade; the quota is the sum of what each branch's rule sheet suggests."""
+    quotas: dict[str | None, int] = {}
+    over: set[str | None] = set()
+    for one in tallies.advice(tally=found):
+        if one.quota is not None:
+            quotas[one.grade] = quotas.get(one.grade, 0) + one.quota
+        if one.over:
+            over.add(one.grade)
+    return [
+        {
+            "words": grade or gettext("not graded"),
+            "count": number,
+            "href": url_for("tallies.tally", tally_id=found.id, grade=grade) if grade else "",
+            "over": grade in over,
+            "quota": quotas.get(grade),
+        }
+        for grade, number in tallies.counts(tally_id=found.id)
+    ]
+
+
+def _tally_shown(found: Tally, organisation: Organisation) -> dict[str, Any]:
+    fields = ("id", "period", "status", "version", "members", "unreckoned", "through_on", "cutoff_at", "computed_at")
+    return {**{name: getattr(found, name) for name in fields}, "organisation": organisation}
+
+
+# ---- totals to date
+
+
+@bp.get("/standings")
+@requires(Permission.STANDINGS_READ)
+def standings() -> str:
+    """The kept totals of a branch or node, by name unless another order is asked for."""
+    who = actor()
+    code = request.args.get("organisation")
+    owner = reach.organisation(who, code) if code else reach.organisation_by_id(who, who.organisation_id or 0)
+    query, asked = _asked("name")
+    name = request.args.get("period") or periods.containing(clock.today(), "quarter", 1).name
+    rows = tallies.standings(actor=who, at=clock.now(), organisation=owner.code, period=name, asked=asked)
+    return render_template(
+        "tallies/standings.html",
+        organisation=owner,
+        period=name,
+        query=query,
+        standings=[{**row._mapping, "branch": row.branch_name} for row in rows[:ON_A_PAGE]],
+        as_of=clock.now(),
+        **_order("tallies.standings", {"organisation": owner.code, "period": name, **query}, asked, rows),
+    )
+
+
+def _asked(first: str) -> tuple[dict[str, str], Asked]:
+    """The filters of the address, and the rows that they ask for."""
+    query = {name: request.args.get(name, "").strip() for name in ("q", "branch", "grade")}
+    text = request.args.get("sort", first)
+    by = text.removeprefix("-")
+    if by not in ("number", "name", "branch", "total"):
+        by, text = first, first
+    return query, Asked(
+        sort=by,
+        down=text.startswith("-"),
+        limit=ON_A_PAGE + 1,
+        after=at_cursor(request.args.get("after"), int if by == "total" else str, str),
+        branch=query["branch"] or None,
+        grade=query["grade"] or None,
+        find=query["q"] or None,
+    )
+
+
+def _order(endpoint: str, values: Mapping[str, str], asked: Asked, rows: Sequence[Any]) -> dict[str, Any]:
+    """The order shown, the addresses of the others, and the next page."""
+    present = f"-{asked.sort}" if asked.down else asked.sort
+
+    def link(by: str) -> str:
+        turned = by if present == f"-{by}" or (by != asked.sort and by != "total") else f"-{by}"
+        return url_for(endpoint, **values, sort=turned)
+
+    following = None
+    if len(rows) > ON_A_PAGE:
+        last = rows[ON_A_PAGE - 1]
+        following = url_for(endpoint, **values, sort=present, after=cursor(last.place, last.number))
+    links = {name: link(name) for name in ("number", "name", "branch", "total")}
+    return {
+        "sort": {"by": asked.sort, "down": asked.down},
+        "sort_links": {**links, "grade": links["total"]},
+        "pager": {"next": following},
+    }
+
+
+def _quarters(today: date, count: int) -> list[tuple[str, date]]:
+    """The running quarter and those before it, the newest first."""
+    found = []
+    day = today
+    for _ in range(count):
+        quarter = periods.containing(day, "quarter", 1)
+        found.append((quarter.name, quarter.starts_on))
+        day = quarter.starts_on - timedelta(days=1)
+    return found
+
+
+def _offered(today: date) -> list[tuple[str, str]]:
+    names = [name for name, _ in _quarters(today, 4)]
+    halves = [periods.containing(today, "half", 1).name, str(today.year), str(today.year - 1)]
+    return [(name, period_words(name)) for name in (*names, *halves)][:PERIODS_OFFERED]
+
+
+# ---- on the pages of people
+
+
+@totals_of
+def _totals(member_ids: Any) -> dict[int, Decimal]:
+    return totals(member_ids)
+
+
+@on_member_page
+def _standing(who: Actor, member: Member) -> dict[str, Any]:
+    if not allowed(who, Permission.SCORE_READ):
+        return {}
+    found = standing_of(member.id)
+    period = periods.containing(clock.today(), "quarter", 1).name
+    return {"standing": {"total": found.total, "grade": found.grade, "period": period} if found else None}
