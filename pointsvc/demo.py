@@ -106,7 +106,7 @@ def people(branches: list[str], today: date) -> list[Person]:
             years = {"retired": rng.randint(30, 55), "probationary": 1}.get(category, rng.randint(2, 35))
             joined = date(today.year - years, rng.randint(1, 6), 1)
             number = f"Q{len(found) + 1:05d}"
-            found.append(Person(number, _name(rng), branch, category, joined, min(1.0, rng.betavariate(6, 1.4))))
+            found.append(Person(number, _name(rng), branch, category, joined, rng.betavariate(5, 1.6)))
     return found
 
 
@@ -148,13 +148,13 @@ def mark(person: Person, rng: random.Random) -> str | None:
 def deeds(person: Person, first: date, last: date, rng: random.Random) -> Iterator[dict[str, Any]]:
     """What one person did between two days, as values of an entry."""
     days = (last - first).days + 1
-    hours = rng.choice((0, 1, 1, 2, 3) if person.zeal > 0.7 else (0, 0, 1))
+    hours = rng.choice((0, 1, 1, 2) if person.zeal > 0.8 else (0, 0, 1))
     done = [("volunteer", {"quantity": Decimal(rng.choice(("1", "1.5", "2", "3", "4")))})] * hours
     chances: tuple[tuple[float, str, dict[str, Any]], ...] = (
-        (0.3 * person.zeal, "gooddeed", {}),
-        (0.06, "talk", {}),
+        (0.18 * person.zeal, "gooddeed", {}),
+        (0.04, "talk", {}),
         (0.06, "advice", {"points": Decimal(rng.choice(("1", "1.5", "2", "3")))}),
-        (0.18 * person.zeal, "promise", {}),
+        (0.12 * person.zeal, "promise", {}),
         (
             0.07,
             "award",
