@@ -8,7 +8,7 @@ import sys
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 
@@ -204,7 +204,8 @@ def tally(organisation: str, period: str) -> None:
     with service() as app:
         with transaction():
             found = tallies.request(actor=SYSTEM, at=clock.now(), organisation=organisation, period=period)
-        job = see_through(app, found.job_id)
+        # One that was just asked for has a job.
+        job = see_through(app, cast(int, found.job_id))
         if job.status == "dead":
             raise Problem(Message(job.error or ""))
         for grade, number in tallies.counts(tally_id=found.id):

@@ -156,7 +156,7 @@ def touch(member_ids: Any) -> None:
     db.session.info.setdefault("touched", set()).update(member_ids)
 
 
-def after_commit(key: str, action: Callable[[], None]) -> None:
+def after_commit(key: str, action: Callable[[], object]) -> None:
     """Do ``action`` once after this transaction has committed; never if it is rolled back."""
     db.session.info.setdefault("after", {})[key] = action
 

@@ -31,8 +31,9 @@ TALLY_COMPUTE = "tally_compute"
 IMPORT_RUN = "import_run"
 NOTICE_DELIVER = "notice_deliver"
 STANDINGS_SETTLE = "standings_settle"
+TALLIES_ASK = "tallies_ask"
 CLEAN_UP = "clean_up"
-TOPICS = (TALLY_COMPUTE, IMPORT_RUN, NOTICE_DELIVER, STANDINGS_SETTLE, CLEAN_UP)
+TOPICS = (TALLY_COMPUTE, IMPORT_RUN, NOTICE_DELIVER, STANDINGS_SETTLE, TALLIES_ASK, CLEAN_UP)
 
 LEASE = timedelta(seconds=60)
 MAX_ATTEMPTS = 8
@@ -157,7 +158,7 @@ def hold(
     for name, value in (("progress", progress), ("size", size), ("doing", doing)):
         if value is not None:
             values[name] = value
-    held = db.session.execute(
+    held: Any = db.session.execute(
         update(Job)
         .where(Job.id == job_id, Job.token == token, Job.done_at.is_(None))
         .values(**values)
@@ -216,7 +217,7 @@ def lead(*, name: str, holder: str, at: datetime, until: datetime) -> bool:
     """Take or renew the lease of this name; False while another holds it."""
     # One that runs longer than anybody takes was written under a clock that has since been put back.
     free = or_(Lease.holder == holder, Lease.expires_at <= at, Lease.expires_at > until + (until - at))
-    taken = db.session.execute(
+    taken: Any = db.session.execute(
         update(Lease)
         .where(Lease.name == name, free)
         .values(holder=holder, expires_at=until)

@@ -95,7 +95,7 @@ class PointsWorker(rq.Worker):
         self.asked_to_stop = True
         if self.horse_pid:
             os.kill(self.horse_pid, signal.SIGUSR1)
-        super().handle_warm_shutdown_request()
+        super().handle_warm_shutdown_request()  # type: ignore[no-untyped-call] # RQ gives it no types
 
 
 def _die_with(parent: int | None) -> None:

@@ -146,7 +146,7 @@ def _differs(kept: Standing | TallyResult, due: Any) -> bool:
         # A previous total was declared after the tally: it had been right.
         return False
     total = None if kept.total is None else hundredths(kept.total)
-    return total != due.total or kept.grade != due.grade
+    return bool(total != due.total or kept.grade != due.grade)
 
 
 def _numbers(member_ids: set[int]) -> Sequence[str]:
