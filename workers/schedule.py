@@ -53,10 +53,18 @@ def _month(local: datetime) -> date:
     return local.date().replace(day=1)
 
 
+def _quarter(local: datetime) -> date:
+    """The first day of the quarter, once its first day and a night have passed: time for late entries."""
+    day = (local - timedelta(days=1, hours=4)).date()
+    return date(day.year, (day.month - 1) // 3 * 3 + 1, 1)
+
+
 PERIODIC = (
     Periodic("clean_up", queues.CLEAN_UP, _night, lambda day: day + timedelta(days=1)),
     # A new month may begin a new cycle, whose standings nobody's entry has settled yet.
     Periodic("standings", queues.STANDINGS_SETTLE, _month, lambda day: (day + timedelta(days=31)).replace(day=1)),
+    # The quarter that has ended is tallied for the whole tree; each node's own can be asked for any time.
+    Periodic("tallies", queues.TALLIES_ASK, _quarter, lambda day: (day + timedelta(days=93)).replace(day=1)),
 )
 
 

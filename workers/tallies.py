@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from pointsvc import clock, queues
 from pointsvc.db import transaction
 from pointsvc.tallies import service as tallies
@@ -24,3 +26,9 @@ def settle(claim: Claim) -> None:
     tallies.settle_all(organisation_id=claim.payload.get("organisation"), job_id=claim.id, token=claim.token)
     with transaction():
         claim.finish(at=clock.now())
+
+
+@handles(queues.TALLIES_ASK, together=True)
+def ask(claim: Claim) -> None:
+    """Ask for the tally of the quarter before the day in the payload."""
+    tallies.request_quarter(at=clock.now(), before=date.fromisoformat(claim.payload["period"]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +15,7 @@ from pointsvc.db import db, touch
 from pointsvc.errors import N_, Conflict, Invalid, NotFound
 from pointsvc.people import reach
 from pointsvc.people.models import Organisation
-from pointsvc.permissions import Actor
+from pointsvc.permissions import SYSTEM, Actor
 from pointsvc.schemes import document as documents
 from pointsvc.schemes import periods
 from pointsvc.schemes import service as schemes
@@ -37,6 +37,7 @@ __all__ = [
     "listing",
     "ranked",
     "request",
+    "request_quarter",
     "results",
     "score",
     "set_previous_total",
@@ -69,6 +70,23 @@ def request(*, actor: Actor, at: datetime, organisation: str, period: str) -> Ta
     audit.note(
         actor=actor, at=at, action="tally:request", object_id=str(found.id), organisation=owner.code, period=when.name
     )
+    return found
+
+
+def request_quarter(*, at: datetime, before: date) -> list[Tally]:
+    """Ask for the tally of the quarter that ended before this day, of each tree that has a rule sheet.
+
+    One that has been computed already is left as it is.
+    """
+    period = periods.containing(before - timedelta(days=1), "quarter", 1)
+    roots = db.session.scalars(select(Organisation).where(Organisation.parent_id.is_(None)).order_by(Organisation.id))
+    found = []
+    for root in roots.all():
+        known = db.session.scalar(
+            select(Tally.id).where(Tally.organisation_id == root.id, Tally.period == period.name, Tally.version > 0)
+        )
+        if known is None and schemes.sheets(reach.ids_below(root.id), period.through_on):
+            found.append(request(actor=SYSTEM, at=at, organisation=root.code, period=period.name))
     return found
 
 

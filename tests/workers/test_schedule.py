@@ -23,8 +23,9 @@ def periods(kind: str) -> list[str]:
 
 
 def test_the_first_start_asks_for_the_present_periods_only(app: Flask, frozen_clock: FrozenClock) -> None:
-    assert schedule.ask_for_due() == 2
+    assert schedule.ask_for_due() == 3
     assert (periods("clean_up"), periods("standings")) == (["2026-08-15"], ["2026-08-01"])
+    assert periods("tallies") == ["2026-07-01"]
     assert schedule.ask_for_due() == 0
 
 
@@ -56,6 +57,20 @@ def test_a_night_is_due_at_three_in_the_morning(app: Flask, frozen_clock: Frozen
     frozen_clock.advance(minutes=1)
     schedule.ask_for_due()
     assert periods("clean_up") == ["2026-08-20", "2026-08-21"]
+
+
+def test_a_quarter_is_tallied_a_day_and_a_night_after_its_end_and_none_is_left_out(
+    app: Flask, frozen_clock: FrozenClock
+) -> None:
+    frozen_clock.set(datetime(2026, 10, 1, 19, 59, tzinfo=UTC))
+    schedule.ask_for_due()
+    assert periods("tallies") == ["2026-07-01"]
+    frozen_clock.advance(minutes=1)
+    schedule.ask_for_due()
+    assert periods("tallies") == ["2026-07-01", "2026-10-01"]
+    frozen_clock.advance(days=400)
+    schedule.ask_for_due()
+    assert periods("tallies")[2:] == ["2027-01-01", "2027-04-01", "2027-07-01", "2027-10-01"]
 
 
 def test_a_clock_that_goes_back_asks_for_nothing_twice(app: Flask, frozen_clock: FrozenClock) -> None:
