@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import and_, func, select
 
@@ -50,9 +51,9 @@ def members(organisation_id: int, today: date) -> list[Comrade]:
     return [Comrade(*row) for row in rows]
 
 
-def forgotten(comrades: list[Comrade], today: date) -> list[dict[str, object]]:
+def forgotten(comrades: list[Comrade], today: date) -> list[dict[str, Any]]:
     """Those without an entry for longer than ``FORGOTTEN_AFTER`` days, the longest first."""
-    found = [
+    found: list[dict[str, Any]] = [
         {
             "number": item.number,
             "name": item.name,

@@ -78,7 +78,7 @@ def branch() -> str:
 def meetings() -> str:
     who, asked = actor(), request.args
     node = _node(who, asked.get("organisation"))
-    query = {name: asked.get(name, "") for name in ("kind", "since", "until")}
+    query: dict[str, Any] = {name: asked.get(name, "") for name in ("kind", "since", "until")}
     rows = activities.meetings(
         actor=who,
         organisation=node.code,
@@ -234,21 +234,22 @@ def _undo(before: activities.Board, marks: dict[str, str | None]) -> dict[str, A
 
 
 def _mark_words(value: str | None) -> str:
-    names = {
+    names: dict[str, str] = {
         "present": gettext("present"),
         "late": gettext("late"),
         "leave": gettext("on leave"),
         "absent": gettext("absent"),
     }
-    return names.get(value or "", gettext("not marked"))
+    return names.get(value or "") or str(gettext("not marked"))
 
 
 def _gives(organisation_id: int, kind: str, held_on: date) -> list[dict[str, Any]]:
     sheet = schemes.sheets([organisation_id], held_on).get(organisation_id)
-    codes = sheet.document.get("activities", {}).get(kind, {}) if sheet else {}
+    document = sheet.document if sheet else {"rules": []}
+    codes = document.get("activities", {}).get(kind, {})
     found = []
     for value in MARKS:
-        rules = [documents.rule(sheet.document, codes[name]) for name in RULES_OF.get(value, ()) if name in codes]
+        rules = [documents.rule(document, codes[name]) for name in RULES_OF.get(value, ()) if name in codes]
         lines = [{"rule": rule["name"], "points": documents.worth(rule)} for rule in rules if rule]
         found.append({"mark": value, "lines": lines})
     return found

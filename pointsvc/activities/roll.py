@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from pointsvc.activities.models import Attendance, Meeting
 from pointsvc.db import db
@@ -81,11 +81,11 @@ def board(*, actor: Actor, meeting_id: int) -> Board:
     ).first()
     if held is None:
         raise NotFound()
-    *head, organisation_id = held
+    head, organisation_id = tuple(held)[:-1], held.organisation_id
     rows = db.session.execute(_roll(meeting_id, organisation_id, held.held_on)).all()
     roll = [Seat(row.number, row.name, row.initials, row.category or "", row.mark) for row in rows]
     saved_at = max((row.marked_at for row in rows if row.marked_at), default=None)
-    summary = Summary(*head, counts=count((seat.mark for seat in roll), len(roll)))
+    summary = replace(Summary(*head), counts=count((seat.mark for seat in roll), len(roll)))
     return Board(summary, organisation_id, roll, saved_at)
 
 
@@ -130,7 +130,7 @@ def _counts(marks: Counter[str], expected: int) -> Counts:
     return Counts(expected, came, marks["late"], marks["leave"], marks["absent"], unmarked)
 
 
-def _heads() -> Select[Any]:
+def _heads() -> Any:
     return select(
         Meeting.id,
         Organisation.code,
@@ -149,7 +149,7 @@ def _on(table: type[Membership] | type[MemberCategory], day: Any) -> ColumnEleme
     return and_(table.starts_on <= day, or_(table.ends_on.is_(None), table.ends_on > day))
 
 
-def _roll(meeting_id: int, organisation_id: int, day: date) -> Select[Any]:
+def _roll(meeting_id: int, organisation_id: int, day: date) -> Any:
     here = (
         select(Membership.member_id)
         .join(OrganisationReach, OrganisationReach.below_id == Membership.organisation_id)
@@ -175,7 +175,7 @@ def _roll(meeting_id: int, organisation_id: int, day: date) -> Select[Any]:
 
 def _marks(ids: Collection[int]) -> dict[int, Counter[str]]:
     found: dict[int, Counter[str]] = {}
-    rows = db.session.execute(
+    rows: Any = db.session.execute(
         select(Attendance.meeting_id, Attendance.mark, func.count())
         .where(Attendance.meeting_id.in_(ids), Attendance.mark.is_not(None))
         .group_by(Attendance.meeting_id, Attendance.mark)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
 from pointsvc.db import db
@@ -77,7 +77,7 @@ def entries(*, actor: Actor, member: str, limit: int = 50, after: int | None = N
     return [EntryView(*row) for row in db.session.execute(query)]
 
 
-def _views() -> Select[Any]:
+def _views() -> Any:
     later = aliased(Entry)
     return (
         select(

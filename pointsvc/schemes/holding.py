@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import Select, select
 
 from pointsvc.db import db
 from pointsvc.people.models import OrganisationReach
@@ -90,8 +90,8 @@ def document_of(scheme_id: int, digest: str) -> Document:
     return _KEPT[digest]
 
 
-def governing_id(organisation_id: ColumnElement[int], on: date) -> Any:
-    """As ``in_force``, a subquery for the id within another statement."""
+def governing_id(organisation_id: Any, on: Any) -> Any:
+    """As ``in_force``, a subquery for the id within another statement (columns or parameters)."""
     return (
         select(Scheme.id)
         .join(OrganisationReach, OrganisationReach.above_id == Scheme.organisation_id)

@@ -83,7 +83,7 @@ def publish(*, actor: Actor, at: datetime, scheme_id: int) -> Scheme:
     The members it governs are settled by a job. Raises NotFound, or Conflict 'starts_too_early' when
     a version that starts later has been published since.
     """
-    found = db.session.scalar(
+    found: Scheme | None = db.session.scalar(
         select(Scheme)
         .where(Scheme.id == scheme_id, Scheme.organisation_id.in_(reach.organisation_ids(actor)))
         .with_for_update()
@@ -177,7 +177,7 @@ def _too_early(newest: date) -> Message:
 
 
 def _readable(actor: Actor) -> ColumnElement[bool]:
-    own = Scheme.organisation_id.in_(reach.organisation_ids(actor))
+    own: ColumnElement[bool] = Scheme.organisation_id.in_(reach.organisation_ids(actor))
     if actor.is_system:
         return own
     if not allowed(actor, Permission.SCHEMES_MANAGE):
