@@ -29,7 +29,7 @@ def note(*, actor: Actor, at: datetime, action: str, object_id: str | None = Non
     db.session.add(event)
 
 
-def events(*, sign_in_ids: Select[tuple[int]] | None, limit: int, before_id: int | None = None) -> Sequence[AuditEvent]:
+def events(*, sign_in_ids: Select[int] | None, limit: int, before_id: int | None = None) -> Sequence[AuditEvent]:
     """The newest events of these sign-ins (None: of everybody, the service itself too), newest first."""
     query = select(AuditEvent).order_by(AuditEvent.id.desc()).limit(limit)
     if sign_in_ids is not None:

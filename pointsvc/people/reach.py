@@ -22,19 +22,19 @@ from pointsvc.permissions import Actor, Role
 _AT_ONCE = 10_000
 
 
-def organisation_ids(actor: Actor) -> Select[tuple[int]]:
+def organisation_ids(actor: Actor) -> Select[int]:
     """The ids of the actor's node and all below it, as a subquery for ``in_``; of all for the system."""
     if actor.is_system:
         return select(Organisation.id)
     return select(OrganisationReach.below_id).where(OrganisationReach.above_id == actor.organisation_id)
 
 
-def ids_below(organisation_id: int) -> Select[tuple[int]]:
+def ids_below(organisation_id: int) -> Select[int]:
     """The ids of this organisation and all below it, as a subquery for ``in_``."""
     return select(OrganisationReach.below_id).where(OrganisationReach.above_id == organisation_id)
 
 
-def sign_in_ids(actor: Actor) -> Select[tuple[int]]:
+def sign_in_ids(actor: Actor) -> Select[int]:
     """The ids of the sign-ins whose node the actor reaches, as a subquery for ``in_``."""
     return select(SignIn.id).where(SignIn.organisation_id.in_(organisation_ids(actor)))
 

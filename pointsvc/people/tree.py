@@ -27,7 +27,7 @@ def grow(rows: Sequence[Any], headcounts: Mapping[int, int]) -> tuple[list[Node]
         row.code: Node(row.code, row.name, row.kind, row.secretary, row.phone, headcounts.get(row.id, 0))
         for row in rows
     }
-    tops = []
+    tops: list[Node] = []
     for row in rows:
         above = nodes.get(row.parent)
         (above.children if above else tops).append(nodes[row.code])
