@@ -54,8 +54,8 @@ def _month(local: datetime) -> date:
 
 
 def _quarter(local: datetime) -> date:
-    """The first day of the quarter, once its first day and a night have passed: time for late entries."""
-    day = (local - timedelta(days=1, hours=4)).date()
+    """The first day of the quarter, once its first night has passed."""
+    day = (local - timedelta(hours=4)).date()
     return date(day.year, (day.month - 1) // 3 * 3 + 1, 1)
 
 
