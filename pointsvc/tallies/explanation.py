@@ -56,8 +56,6 @@ def _entries(terms: Terms, reach: Reach) -> CTE:
             sql.month_of(Entry.occurred_on, reach.cycle_starts_on).label("month"),
             _standing(terms, reach).label("held"),
             _group_number(terms, Entry.rule_id).label("group_number"),
-            Entry.source,
-            Entry.note,
         )
         .join(who, who.c.member_id == Entry.member_id)
         .where(everything.entries())

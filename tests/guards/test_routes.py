@@ -90,9 +90,15 @@ DECLARED = {
     ("GET", "/schemes"): "schemes:read",
     ("GET", "/schemes/<scheme_id>"): "schemes:read",
     ("POST", "/schemes/<scheme_id>/publish"): "schemes:manage",
+    ("GET", "/score"): "score:read",
     ("GET", "/sign-in"): "public",
     ("POST", "/sign-in"): "public",
     ("POST", "/sign-out"): "public",
+    ("GET", "/standings"): "standings:read",
+    ("GET", "/tallies"): "tallies:read",
+    ("POST", "/tallies"): "tallies:run",
+    ("GET", "/tallies/<tally_id>"): "tallies:read",
+    ("GET", "/tallies/<tally_id>/results.xlsx"): "tallies:read",
 }
 
 

@@ -1,0 +1,58 @@
+"""What tests of tallies do again and again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from pointsvc import clock, queues
+from pointsvc.db import db, transaction
+from pointsvc.ledger.models import Entry
+from pointsvc.people.models import Member
+from pointsvc.permissions import SYSTEM, Actor
+from pointsvc.schemes.models import Rule
+from pointsvc.tallies import service as tallies
+from pointsvc.tallies.models import Tally
+
+
+def tally(organisation: str, period: str, actor: Actor = SYSTEM) -> Tally:
+    """Ask for a tally and compute it, as a worker would."""
+    with transaction():
+        found = tallies.request(actor=actor, at=clock.now(), organisation=organisation, period=period)
+    compute(found)
+    return found
+
+
+def compute(found: Tally) -> None:
+    """Claim the tally's job and do it."""
+    token = claim(found)
+    tallies.compute(tally_id=found.id, job_id=found.job_id or 0, token=token)
+    db.session.refresh(found)
+
+
+def claim(found: Tally) -> int:
+    """Claim the tally's job; the answer is the claim's token."""
+    with transaction():
+        job = queues.claim(at=clock.now(), only=found.job_id)
+        assert job is not None
+        return job.token
+
+
+def entries_of(number: str) -> list[dict[str, Any]]:
+    """A member's entries as the oracle takes them."""
+    rows = db.session.execute(
+        select(Entry, Rule.code).join(Rule).join(Member, Member.id == Entry.member_id).where(Member.number == number)
+    )
+    return [
+        {
+            "id": entry.id,
+            "rule": code,
+            "points": entry.points,
+            "occurred_on": entry.occurred_on,
+            "recorded_at": entry.recorded_at,
+            "matter": entry.matter,
+            "reverses": entry.reverses_id,
+        }
+        for entry, code in rows
+    ]
