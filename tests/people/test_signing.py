@@ -181,6 +181,11 @@ def test_disabling_ends_sessions_and_tokens() -> None:
     assert sign_in() is None
     assert db.session.scalars(select(BrowserSession.ended_at)).all() == [clock.now()]
     assert None not in db.session.scalars(select(Token.ended_at).where(Token.sign_in_id == account().id)).all()
+    # Should the account be opened again, what was ended stays ended.
+    account().disabled_at = None
+    db.session.flush()
+    assert people.actor_of_token(token) is None
+    assert who(key) is None
 
 
 def test_a_strangers_account_is_not_found() -> None:
