@@ -258,12 +258,13 @@ def group_names(tally: Tally) -> dict[str, str]:
     return {group["code"]: group["name"] for document in documents_ for group in document["groups"]}
 
 
-def totals(member_ids: Collection[int]) -> dict[int, Decimal]:
-    """The kept totals of these members that have one, by member id."""
-    query = select(Standing.member_id, Standing.total).where(Standing.total.is_not(None))
-    found: dict[int, Decimal] = {}
+def scores(member_ids: Collection[int]) -> dict[int, tuple[Decimal | None, str | None]]:
+    """The kept total and grade of these members, by member id."""
+    query = select(Standing.member_id, Standing.total, Standing.grade)
+    found: dict[int, tuple[Decimal | None, str | None]] = {}
     for part in reach.in_parts(member_ids):
-        found.update((row[0], row[1]) for row in db.session.execute(query.where(Standing.member_id.in_(part))))
+        rows = db.session.execute(query.where(Standing.member_id.in_(part)))
+        found.update((row[0], (row[1], row[2])) for row in rows)
     return found
 
 

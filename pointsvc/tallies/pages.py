@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,6 +11,7 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from flask_babel import gettext
 
 from pointsvc import clock, errors
+from pointsvc.activities.pages import scores_of
 from pointsvc.api import ref_id
 from pointsvc.db import transaction
 from pointsvc.http import actor, at_cursor, cursor, requires
@@ -21,7 +22,7 @@ from pointsvc.people.pages import on_member_page, totals_of
 from pointsvc.permissions import Actor, Permission, allowed
 from pointsvc.schemes import periods
 from pointsvc.tallies import service as tallies
-from pointsvc.tallies.listing import Asked, sources_of, standing_of, totals
+from pointsvc.tallies.listing import Asked, scores, sources_of, standing_of
 from pointsvc.tallies.models import Tally
 from pointsvc.tallies.sheet import results_workbook
 from pointsvc.wording import job_shown, period_words
@@ -322,8 +323,11 @@ def _offered(today: date) -> list[tuple[str, str]]:
 
 
 @totals_of
-def _totals(member_ids: Any) -> dict[int, Decimal]:
-    return totals(member_ids)
+def _totals(member_ids: Collection[int]) -> dict[int, Decimal]:
+    return {number: total for number, (total, _) in scores(member_ids).items() if total is not None}
+
+
+scores_of(scores)
 
 
 @on_member_page
