@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, ClassVar, TypeVar
 
 import marshmallow as ma
@@ -15,13 +15,13 @@ from flask import Response, current_app, make_response, request
 from flask_smorest import Api
 from flask_smorest import Blueprint as SmorestBlueprint
 from marshmallow import ValidationError, fields, validate
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, String, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 from webargs.flaskparser import FlaskParser, is_json_request
 
 from pointsvc import clock, errors
-from pointsvc.db import Json, UtcTime, db, transaction
+from pointsvc.db import Json, Model, UtcTime, db, on_postgresql, transaction
 from pointsvc.http import API, actor
 from pointsvc.strict_json import parse_json
 
@@ -199,7 +199,7 @@ def ref_id(text: str) -> int:
 # ---- the same request twice
 
 
-class IdempotencyKey(db.Model):
+class IdempotencyKey(Model):
     """The first answer to a request with this key. Kept for ever: a late retry must not count twice."""
 
     __tablename__ = "idempotency_key"
@@ -234,6 +234,20 @@ def creates(view: View) -> View:
     return wrapper  # type: ignore[return-value] # the same view, wrapped
 
 
+@cache
+def _adding(postgres: bool) -> Any:
+    dialect: Any = postgresql if postgres else sqlite
+    table = IdempotencyKey.__table__
+    return dialect.insert(table).on_conflict_do_nothing().returning(table.c.key)
+
+
+@cache
+def _answered() -> Any:
+    table = IdempotencyKey.__table__
+    mine = (table.c.sign_in_id == bindparam("by"), table.c.key == bindparam("of"))
+    return db.update(table).where(*mine).values({name: bindparam(name) for name in ("status", "body", "location")})
+
+
 def _digest() -> str:
     head = f"{request.method} {request.full_path}\n".encode()
     body = request.get_data(cache=True)
@@ -249,7 +263,6 @@ def _digest() -> str:
 
 def _first(key: str) -> Response | None:
     """None when this request is the first with its key, else the first one's answer."""
-    dialect: Any = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
     values = {
         "sign_in_id": actor().sign_in_id,
         "key": key,
@@ -258,8 +271,7 @@ def _first(key: str) -> Response | None:
         "created_at": clock.now(),
     }
     # Not by rowcount: with psycopg an INSERT that did nothing may leave it unknown, which is not zero.
-    added = dialect.insert(IdempotencyKey).values(**values).on_conflict_do_nothing().returning(IdempotencyKey.key)
-    if db.session.scalar(added) is not None:
+    if db.session.execute(_adding(on_postgresql()), values).scalar() is not None:
         return None
     row = db.session.get_one(IdempotencyKey, (values["sign_in_id"], key))
     if row.digest != values["digest"]:
@@ -276,12 +288,7 @@ def _first(key: str) -> Response | None:
 
 def _answer(key: str, view: Callable[[], Response]) -> Response:
     answer = view()
-    db.session.execute(
-        db.update(IdempotencyKey)
-        .where(IdempotencyKey.sign_in_id == actor().sign_in_id, IdempotencyKey.key == key)
-        .values(
-            status=answer.status_code, body=orjson.loads(answer.get_data()), location=answer.headers.get("Location")
-        )
-        .execution_options(synchronize_session=False)
-    )
+    kept = {"status": answer.status_code, "location": answer.headers.get("Location")}
+    body = orjson.loads(answer.get_data())
+    db.session.execute(_answered(), {"by": actor().sign_in_id, "of": key, "body": body, **kept})
     return answer

@@ -20,7 +20,7 @@ from sqlalchemy import CheckConstraint, Index, String, Text, or_, select, text, 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from pointsvc.db import Id, Json, UtcTime, after_commit, db
+from pointsvc.db import Id, Json, Model, UtcTime, after_commit, db
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ LEASE = timedelta(seconds=60)
 MAX_ATTEMPTS = 8
 
 
-class Job(db.Model):
+class Job(Model):
     """One piece of work. ``dedupe`` names its effect: asked for twice, it is one row.
 
     ``progress`` of ``size`` is what a page shows, with ``doing`` (an English msgid) as the words.
@@ -74,7 +74,7 @@ class Job(db.Model):
     )
 
 
-class PeriodRun(db.Model):
+class PeriodRun(Model):
     """A periodic task was asked for, for this period: the primary key makes it once."""
 
     __tablename__ = "period_run"
@@ -85,7 +85,7 @@ class PeriodRun(db.Model):
     at: Mapped[datetime] = mapped_column(UtcTime)
 
 
-class Lease(db.Model):
+class Lease(Model):
     """Who may act as the scheduler now. It only saves work: correctness rests on PeriodRun."""
 
     name: Mapped[str] = mapped_column(String(40), primary_key=True)

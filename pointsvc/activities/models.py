@@ -7,12 +7,12 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from pointsvc.db import Id, UtcTime, db
+from pointsvc.db import Id, Model, UtcTime
 
 MARKS = ("present", "late", "leave", "absent")
 
 
-class Meeting(db.Model):
+class Meeting(Model):
     """One meeting of one organisation: the record from which attendance, points and figures come."""
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -29,7 +29,7 @@ class Meeting(db.Model):
     )
 
 
-class Attendance(db.Model):
+class Attendance(Model):
     """How one member stood at one meeting. The newest mark counts; its entries carry the points."""
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)

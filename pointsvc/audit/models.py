@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from pointsvc.db import Id, Json, UtcTime, db
+from pointsvc.db import Id, Json, Model, UtcTime
 
 
-class AuditEvent(db.Model):
+class AuditEvent(Model):
     """One act of one actor on one object. Holds codes and ids; no names, no passwords."""
 
     __tablename__ = "audit_event"

@@ -8,13 +8,13 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
-from pointsvc.db import Id, Json, UtcTime, db
+from pointsvc.db import Id, Json, Model, UtcTime
 
 KINDS = ("organisations", "members", "scheme", "attendance", "entries")
 STATUSES = ("queued", "running", "mapping", "checked", "done", "failed", "undone")
 
 
-class Import(db.Model):
+class Import(Model):
     """One uploaded file. ``mapping``: it waits for the columns to be confirmed; ``checked``: a dry run.
 
     ``marks``: the attendance that it changed, id to revision, for taking it back.
@@ -50,7 +50,7 @@ class Import(db.Model):
     )
 
 
-class RejectedRow(db.Model):
+class RejectedRow(Model):
     """A row that was not taken, with the reason: an English msgid and its values, told in any language."""
 
     __tablename__ = "rejected_row"
@@ -67,7 +67,7 @@ class RejectedRow(db.Model):
     __table_args__ = (Index("ix_rejected_row_import_id_id", "import_id", "id"),)
 
 
-class ColumnChoice(db.Model):
+class ColumnChoice(Model):
     """What an office answered when a heading was in doubt; used without asking the next time."""
 
     __tablename__ = "column_choice"

@@ -8,12 +8,12 @@ from decimal import Decimal
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from pointsvc.db import Id, Points, UtcTime, db
+from pointsvc.db import Id, Model, Points, UtcTime
 
 SOURCES = ("single", "batch", "meeting", "import", "reversal")
 
 
-class Entry(db.Model):
+class Entry(Model):
     """Points for one member, by one rule, for something that happened on one day.
 
     A reversal is an entry too: the opposite points, the same rule and day, and ``reverses_id``; both

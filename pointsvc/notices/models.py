@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from pointsvc.db import Id, Json, UtcTime, db
+from pointsvc.db import Id, Json, Model, UtcTime
 
 
-class Notice(db.Model):
+class Notice(Model):
     """A message to one sign-in: an English msgid and its values, told in the reader's language.
 
     ``dedupe`` makes it come once however often its cause is handled.

@@ -7,13 +7,13 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from pointsvc.db import Id, UtcTime, db
+from pointsvc.db import Id, Model, UtcTime
 from pointsvc.permissions import Role
 
 KINDS = ("district", "street", "township", "office", "enterprise", "community", "village", "branch")
 
 
-class Organisation(db.Model):
+class Organisation(Model):
     """A node of the Party organisation tree: the district, a street or township, a branch."""
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -31,7 +31,7 @@ class Organisation(db.Model):
     )
 
 
-class OrganisationReach(db.Model):
+class OrganisationReach(Model):
     """Every node above every node (itself included, depth 0): 'this node and below' in one join."""
 
     __tablename__ = "organisation_reach"
@@ -41,7 +41,7 @@ class OrganisationReach(db.Model):
     depth: Mapped[int]
 
 
-class Member(db.Model):
+class Member(Model):
     """A Party member. ``initials`` are the pinyin initials of the name, for finding by keyboard."""
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -52,7 +52,7 @@ class Member(db.Model):
     created_at: Mapped[datetime] = mapped_column(UtcTime)
 
 
-class Membership(db.Model):
+class Membership(Model):
     """A member belongs to an organisation from ``starts_on`` until before ``ends_on`` (open: none)."""
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -75,7 +75,7 @@ class Membership(db.Model):
     )
 
 
-class MemberCategory(db.Model):
+class MemberCategory(Model):
     """A member's category (regular, probationary, floating, retired, or one a scheme names), dated."""
 
     __tablename__ = "member_category"
@@ -99,7 +99,7 @@ class MemberCategory(db.Model):
     )
 
 
-class SignIn(db.Model):
+class SignIn(Model):
     """A person's way in: name and password, one role over one node, perhaps an own member record."""
 
     __tablename__ = "sign_in"
@@ -125,7 +125,7 @@ class SignIn(db.Model):
     )
 
 
-class BrowserSession(db.Model):
+class BrowserSession(Model):
     """A signed-in browser. The cookie holds a random key, the row only its hash; sign-out ends the row."""
 
     __tablename__ = "browser_session"
@@ -138,7 +138,7 @@ class BrowserSession(db.Model):
     ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
-class Token(db.Model):
+class Token(Model):
     """A bearer token of a sign-in, kept as a hash."""
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from pointsvc.db import Id, Json, UtcTime, db
+from pointsvc.db import Id, Json, Model, UtcTime
 
 
-class Scheme(db.Model):
+class Scheme(Model):
     """One version of an organisation's rule sheet, in force from ``starts_on`` once published.
 
     It holds for the organisation and everything below that has no scheme of its own. A published
@@ -38,7 +38,7 @@ class Scheme(db.Model):
     )
 
 
-class Rule(db.Model):
+class Rule(Model):
     """A rule's code, the same through all versions and schemes that use it.
 
     An entry pins the rule (what it was for) and the scheme version (how much it was worth).

@@ -9,12 +9,12 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from pointsvc.db import Id, Json, Points, UtcTime, db
+from pointsvc.db import Id, Json, Model, Points, UtcTime
 
 STATUSES = ("queued", "running", "computed", "failed")
 
 
-class Tally(db.Model):
+class Tally(Model):
     """The reckoning of one organisation's period. Computed again, it gets another ``version``.
 
     ``version`` names the results that are to be read; while the next is being computed the old ones
@@ -41,7 +41,7 @@ class Tally(db.Model):
     )
 
 
-class TallyResult(db.Model):
+class TallyResult(Model):
     """One member's result in one version of a tally. ``groups`` and ``rules``: code -> hundredths.
 
     Without foreign keys: the rows come straight from the tables that they would point to, where
@@ -71,7 +71,7 @@ class TallyResult(db.Model):
     )
 
 
-class PreviousTotal(db.Model):
+class PreviousTotal(Model):
     """The total of the cycle before the one that starts on ``cycle_starts_on``, for carry-over.
 
     ``declared`` by the office (from before the service) or taken from a ``tally``; a declared one is
@@ -88,7 +88,7 @@ class PreviousTotal(db.Model):
     __table_args__ = (CheckConstraint("source IN ('declared', 'tally')", name="source"),)
 
 
-class Standing(db.Model):
+class Standing(Model):
     """A member's score of the current cycle, written in the same transaction as the entry."""
 
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True)
