@@ -10,7 +10,7 @@ from alembic.config import Config as AlembicConfig
 from alembic.script import ScriptDirectory
 
 import migrations
-from pointsvc.db import db
+from pointsvc.db import WRITES, db
 
 
 def _alembic() -> AlembicConfig:
@@ -28,6 +28,6 @@ def newest() -> str | None:
 def migrate() -> None:
     """Run the missing migrations, all in one transaction, inside an application context."""
     config = _alembic()
-    with db.engine.connect().execution_options(sqlite_begin="IMMEDIATE") as connection, connection.begin():
+    with db.engine.connect().execution_options(**WRITES) as connection, connection.begin():
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

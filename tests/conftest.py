@@ -23,7 +23,7 @@ from flask.testing import FlaskClient
 
 from pointsvc import clock, create_app, queues
 from pointsvc.config import Config
-from pointsvc.db import db
+from pointsvc.db import WRITES, db
 from pointsvc.migrating import migrate
 from tests.servers import PostgreSQL, Redis
 
@@ -156,7 +156,7 @@ def app(rolled_back_app: Flask) -> Iterator[Flask]:
 def _one_connection() -> Iterator[None]:
     # Flask-SQLAlchemy asks its table of engines at each use and ignores a session's own bind.
     engine = db.engine
-    with engine.connect() as connection:
+    with engine.connect().execution_options(**WRITES) as connection:
         outer = connection.begin()
         db.engines[None] = connection  # type: ignore[assignment] # it serves sessions just as well
         try:
