@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from sqlalchemy import func, select
@@ -77,7 +78,9 @@ def entries(*, actor: Actor, member: str, limit: int = 50, after: int | None = N
     return [EntryView(*row) for row in db.session.execute(query)]
 
 
+@cache
 def _views() -> Any:
+    # Built once: with its joins it costs more to build than to run.
     later = aliased(Entry)
     return (
         select(

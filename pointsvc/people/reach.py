@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from datetime import date
+from functools import cache
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select, true
+from sqlalchemy import ColumnElement, Select, bindparam, or_, select, true
 
 from pointsvc.db import among, db
 from pointsvc.errors import N_, Message, NotFound
@@ -75,7 +76,8 @@ def member(actor: Actor, number: str) -> Member:
     A past membership within reach counts too. For recording, the branch of the day must also be
     within reach: see ``branch_on``.
     """
-    found = db.session.scalar(select(Member).where(Member.number == number, visible(actor)))
+    given = {"number": number, "own": actor.member_id, "above": actor.organisation_id}
+    found = db.session.scalar(_by_number(actor.is_system, actor.role == Role.MEMBER), given)
     if found is None:
         raise NotFound(Message(N_("There is no member %(number)s within your reach"), number=number))
     return found
@@ -100,16 +102,27 @@ def members(actor: Actor, numbers: Collection[str]) -> dict[str, Member]:
 
 def visible(actor: Actor) -> ColumnElement[bool]:
     """The condition on Member that the actor may read the record."""
-    if actor.is_system:
+    return _visible(actor.is_system, actor.role == Role.MEMBER, actor.member_id, actor.organisation_id)
+
+
+def _visible(everywhere: bool, own: bool, member_id: Any, above_id: Any) -> ColumnElement[bool]:
+    if everywhere:
         return true()
-    if actor.role == Role.MEMBER:
-        return Member.id == actor.member_id
+    if own:
+        return Member.id == member_id
     return (
         select(Membership.id)
         .join(OrganisationReach, OrganisationReach.below_id == Membership.organisation_id)
-        .where(Membership.member_id == Member.id, OrganisationReach.above_id == actor.organisation_id)
+        .where(Membership.member_id == Member.id, OrganisationReach.above_id == above_id)
         .exists()
     )
+
+
+@cache
+def _by_number(everywhere: bool, own: bool) -> Select[*tuple[Any, ...]]:
+    # Built once: asked by most requests, and building costs more than asking.
+    reached = _visible(everywhere, own, bindparam("own"), bindparam("above"))
+    return select(Member).where(Member.number == bindparam("number"), reached)
 
 
 def branch_on(member_ids: Collection[int], day: date, *, actor: Actor | None = None) -> dict[int, int]:

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, or_, select, update
+from sqlalchemy import Select, bindparam, delete, or_, select, update
 
 from pointsvc.audit import service as audit
-from pointsvc.db import db
+from pointsvc.db import UtcTime, db
 from pointsvc.errors import N_, Conflict, Invalid, Message, NotFound
 from pointsvc.people import passwords, reach
 from pointsvc.people.models import BrowserSession, SignIn, Token
@@ -226,7 +226,7 @@ def clean_up(*, at: datetime) -> int:
 # ---- who is it
 
 
-def _who() -> Select[Any]:
+def _who() -> Select[*tuple[Any, ...]]:
     return select(SignIn.id, SignIn.name, SignIn.role, SignIn.organisation_id, SignIn.member_id, SignIn.language).where(
         SignIn.disabled_at.is_(None)
     )
@@ -250,13 +250,27 @@ def actor_of_sign_in(sign_in_id: int) -> Actor | None:
     return _actor("person", row) if row else None
 
 
+# Asked at each request, so built once: building costs more than asking.
+_BY_TOKEN = (
+    _who()
+    .join(Token, Token.sign_in_id == SignIn.id)
+    .where(Token.token_hash == bindparam("hash"), Token.ended_at.is_(None))
+)
+_BY_SESSION = (
+    _who()
+    .join(BrowserSession, BrowserSession.sign_in_id == SignIn.id)
+    .where(
+        BrowserSession.key_hash == bindparam("hash"),
+        BrowserSession.ended_at.is_(None),
+        BrowserSession.seen_at > bindparam("seen_after", type_=UtcTime()),
+        BrowserSession.created_at > bindparam("created_after", type_=UtcTime()),
+    )
+)
+
+
 def actor_of_token(token: str) -> Actor | None:
     """The actor behind a bearer token, or None. One indexed query."""
-    row = db.session.execute(
-        _who()
-        .join(Token, Token.sign_in_id == SignIn.id)
-        .where(Token.token_hash == _hash(token), Token.ended_at.is_(None))
-    ).one_or_none()
+    row = db.session.execute(_BY_TOKEN, {"hash": _hash(token)}).one_or_none()
     return _actor("token", row) if row else None
 
 
@@ -265,16 +279,8 @@ def actor_of_session(key: str, *, at: datetime, idle: timedelta, longest: timede
 
     A session ends when nothing was seen of it for ``idle``, and in any case after ``longest``.
     """
-    row = db.session.execute(
-        _who()
-        .join(BrowserSession, BrowserSession.sign_in_id == SignIn.id)
-        .where(
-            BrowserSession.key_hash == _hash(key),
-            BrowserSession.ended_at.is_(None),
-            BrowserSession.seen_at > at - idle,
-            BrowserSession.created_at > at - longest,
-        )
-    ).one_or_none()
+    given = {"hash": _hash(key), "seen_after": at - idle, "created_after": at - longest}
+    row = db.session.execute(_BY_SESSION, given).one_or_none()
     return _actor("person", row) if row else None
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 
 from pointsvc.db import db
 from pointsvc.people.models import OrganisationReach
@@ -39,7 +40,7 @@ class Sheet:
     effective: Document
 
 
-def sheets(organisation_ids: Collection[int] | Select[Any], on: date) -> dict[int, Sheet]:
+def sheets(organisation_ids: Collection[int] | Select[*tuple[Any, ...]], on: date) -> dict[int, Sheet]:
     """The sheet that governs each of these organisations on this day; without one it is left out.
 
     It is that of the nearest node at or above with a published version that has started: of its
@@ -51,7 +52,7 @@ def sheets(organisation_ids: Collection[int] | Select[Any], on: date) -> dict[in
     return {organisation_id: _sheet(rows, on) for organisation_id, rows in versions.items()}
 
 
-def governing(organisation_ids: Collection[int] | Select[Any], on: date) -> dict[int, Scheme]:
+def governing(organisation_ids: Collection[int] | Select[*tuple[Any, ...]], on: date) -> dict[int, Scheme]:
     """As ``sheets``, but the rows of the versions in force."""
     first = {organisation_id: rows[0].id for organisation_id, rows in _versions(organisation_ids, on).items()}
     found = db.session.scalars(select(Scheme).where(Scheme.id.in_(set(first.values()))))
@@ -102,9 +103,21 @@ def governing_id(organisation_id: Any, on: Any) -> Any:
     )
 
 
-def _versions(organisation_ids: Collection[int] | Select[Any], on: date) -> dict[int, list[Any]]:
+def _versions(organisation_ids: Collection[int] | Select[*tuple[Any, ...]], on: date) -> dict[int, list[Any]]:
     """For each organisation the started versions of the node that governs it, the one in force first."""
-    rows = db.session.execute(
+    rows = db.session.execute(_started().where(OrganisationReach.below_id.in_(organisation_ids)), {"on": on})
+    found: dict[int, list[Any]] = {}
+    for row in rows:
+        nearest = found.setdefault(row.below_id, [])
+        if not nearest or nearest[0].depth == row.depth:
+            nearest.append(row)
+    return found
+
+
+@cache
+def _started() -> Select[*tuple[Any, ...]]:
+    # Built once: every request that records or reckons asks it.
+    return (
         select(
             OrganisationReach.below_id,
             OrganisationReach.depth,
@@ -115,19 +128,9 @@ def _versions(organisation_ids: Collection[int] | Select[Any], on: date) -> dict
             Scheme.starts_on,
         )
         .join(Scheme, Scheme.organisation_id == OrganisationReach.above_id)
-        .where(
-            OrganisationReach.below_id.in_(organisation_ids),
-            Scheme.status == "published",
-            Scheme.starts_on <= on,
-        )
+        .where(Scheme.status == "published", Scheme.starts_on <= bindparam("on"))
         .order_by(OrganisationReach.depth, Scheme.starts_on.desc(), Scheme.version.desc())
     )
-    found: dict[int, list[Any]] = {}
-    for row in rows:
-        nearest = found.setdefault(row.below_id, [])
-        if not nearest or nearest[0].depth == row.depth:
-            nearest.append(row)
-    return found
 
 
 def _keep_documents(ids: Mapping[str, int]) -> None:
