@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 
 from pointsvc.db import db, from_hundredths
 from pointsvc.tallies import statements
+from pointsvc.tallies.terms import terms
+from pointsvc.tallies.wording import Explainer
 from tests.tallies import books, oracle
 
 CODES = ("one", "two", "three", "four", "five")
@@ -154,8 +156,21 @@ def test_the_sql_says_what_the_oracle_says(rule_ids: Mapping[str, int], data: st
             previous=totals.get(member),
         )
         assert got[member] == expected
-        check_lines(scheme, known, expected, [row for row in told if row.id in {entry["id"] for entry in mine}])
+        rows = [row for row in told if row.id in {entry["id"] for entry in mine}]
+        check_lines(scheme, known, expected, rows)
+        check_words(sheet, category, expected, rows, through_on)
     assert len(told) == sum(cycle <= entry["occurred_on"] <= through_on for entry in found)
+
+
+def check_words(sheet: statements.Sheet, category: str, expected: dict[str, Any], rows: list[Any], today: date) -> None:
+    """Every line says why it does not count in full, and nothing else; what is still open is never below nothing."""
+    explainer = Explainer(sheet.document, terms(sheet.document, sheet.rule_ids))
+    for line in explainer.lines(rows):
+        assert bool(line.words) == (line.codes != ("counted",))
+        assert line.words or line.counted == line.points
+        assert all(str(words) for words in line.words)
+    chances = explainer.chances(rows, expected["groups"], category, today)
+    assert all(chance.points is None or chance.points > 0 for chance in chances)
 
 
 def check_lines(scheme: dict[str, Any], rule_ids: Mapping[str, int], expected: dict[str, Any], told: list[Any]) -> None:
