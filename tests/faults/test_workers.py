@@ -53,6 +53,8 @@ def start(environ: dict[str, str], tmp_path: Path) -> Iterator[Start]:
     yield start_one
     for process in started:
         process.end(signal.SIGKILL)
+        # Shown when the test fails.
+        print(process.log()[-3000:])
 
 
 @pytest.fixture
