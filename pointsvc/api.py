@@ -109,7 +109,7 @@ class Said:
         try:
             return self.validator(value)
         except ValidationError as error:
-            raise ValidationError([self.message]) from error  # type: ignore[list-item] # rendered by http
+            raise ValidationError([self.message]) from error
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.validator, name)
@@ -119,8 +119,8 @@ class Text(fields.String):
     """One line or more of text, trimmed; ``longest`` characters at most, never only blanks."""
 
     def __init__(self, longest: int, *, shortest: int = 1, **more: Any) -> None:
-        bounds = {"min": shortest, "max": longest}
-        check = Said(validate.Length(**bounds), N_("Between %(min)s and %(max)s characters"), **bounds)
+        length = validate.Length(min=shortest, max=longest)
+        check = Said(length, N_("Between %(min)s and %(max)s characters"), min=shortest, max=longest)
         super().__init__(validate=check, **more)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> str:
@@ -130,7 +130,9 @@ class Text(fields.String):
 class Amount(fields.Field[Decimal]):
     """Points or a quantity: an exact decimal with at most two places, a string on the wire."""
 
-    default_error_messages: ClassVar = {"invalid": N_('A number with at most two decimals is needed, such as "12.50"')}
+    default_error_messages: ClassVar = {  # type: ignore[misc] # marshmallow means it as a class variable
+        "invalid": N_('A number with at most two decimals is needed, such as "12.50"')
+    }
     LIMIT = Decimal(1_000_000)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> Decimal:
@@ -151,7 +153,7 @@ class Amount(fields.Field[Decimal]):
 class Day(fields.Date):
     """A calendar day as 2026-07-05."""
 
-    default_error_messages: ClassVar = {
+    default_error_messages: ClassVar = {  # type: ignore[misc] # as above
         "invalid": N_("A day such as 2026-07-05 is needed"),
         "format": N_("A day such as 2026-07-05 is needed"),
     }
@@ -278,7 +280,7 @@ def _first(key: str) -> Response | None:
         raise errors.Invalid(
             {"Idempotency-Key": N_("This key was used before with another request")}, code="idempotency_key_reused"
         )
-    answer = current_app.json.response(row.body)
+    answer = make_response(current_app.json.response(row.body))
     answer.status_code = row.status or 200
     answer.headers["Idempotency-Replayed"] = "true"
     if row.location:

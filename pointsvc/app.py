@@ -73,7 +73,7 @@ class OrjsonProvider(JSONProvider):
 
     def response(self, *args: Any, **kwargs: Any) -> Any:
         obj = self._prepare_response_obj(args, kwargs)
-        body = orjson.dumps(obj, option=orjson.OPT_NON_STR_KEYS)
+        body: Any = orjson.dumps(obj, option=orjson.OPT_NON_STR_KEYS)
         return self._app.response_class(body, mimetype="application/json")
 
 

@@ -288,7 +288,7 @@ def _sign_ins(at: datetime, everybody: list[Person]) -> list[SignIn]:
         ("审计", "auditor", "QY", None),
         ("系统管理", "system_admin", "QY", None),
     )
-    made = [SignIn(*row, password=f"demo-{secrets.token_hex(3)}") for row in wanted]
+    made = [SignIn(name, role, place, own, f"demo-{secrets.token_hex(3)}") for name, role, place, own in wanted]
     for one in made:
         service_of_people.add_sign_in(
             actor=SYSTEM,

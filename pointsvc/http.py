@@ -97,10 +97,11 @@ def actor() -> Actor:
 
 def guard() -> None:
     """Before each view: who is it, and may they? Runs for every endpoint but static files."""
-    view = current_app.view_functions.get(request.endpoint or "")
+    view: Any = current_app.view_functions.get(request.endpoint or "")
     if view is None or request.endpoint == "static":
         return
-    permission = view._permission  # type: ignore[attr-defined] # create_app has seen to it
+    # create_app has refused to start with a view that has none.
+    permission = view._permission
     if permission is None:
         return
     if not allowed(actor(), permission):

@@ -145,7 +145,7 @@ def _wide(row: Row, columns: Mapping[int, Held]) -> Iterator[tuple[Held, Any]]:
 
 
 def _long(row: Row, found: Recognition, faults: dict[str, Message]) -> Iterator[tuple[Held, Any]]:
-    readers = {
+    readers: dict[str, Any] = {
         "occurred_on": partial(days.day, year_hint=found.year_hint, first_of_month=False),
         "kind": texts.text,
     }

@@ -84,7 +84,7 @@ def meeting_heading(meeting: Meeting) -> str:
     return f"{day.year}年{day.month}月{day.day}日{meeting.kind}" if day else meeting.kind
 
 
-def understand(row: Row, readers: dict[str, Callable[[Any], Any]]) -> tuple[dict[str, Any], dict[str, Message]]:
+def understand(row: Row, readers: Mapping[str, Callable[[Any], Any]]) -> tuple[dict[str, Any], dict[str, Message]]:
     """The row's cells through their readers: the values, and what is wrong by field."""
     values: dict[str, Any] = {}
     faults: dict[str, Message] = {}

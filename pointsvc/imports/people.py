@@ -91,7 +91,7 @@ def read_members(*, actor: Actor, at: datetime, rows: Iterable[Row], recognition
     """Check the rows of a roster. The branch is named by code or by name, in the row or in the title."""
     batch, headings = Batch(), Headings(recognitions)
     today = clock.local(at).date()
-    readers = {
+    readers: dict[str, Any] = {
         "number": texts.text,
         "name": texts.person_name,
         "category": cells.category,

@@ -95,7 +95,9 @@ def add(
     return found
 
 
-def reverse_many(*, actor: Actor, at: datetime, entry_ids: Collection[int] | Select[Any], reason: str) -> list[Written]:
+def reverse_many(
+    *, actor: Actor, at: datetime, entry_ids: Collection[int] | Select[*tuple[Any, ...]], reason: str
+) -> list[Written]:
     """Reverse these entries: the opposite points of each, with the reason as note.
 
     Those that are reversals or reversed already are left out. The members are touched.
@@ -167,7 +169,7 @@ def _adding() -> Any:
 _KEPT = ("member_id", "branch_id", "rule_id", "scheme_id", "quantity", "tier", "matter", "occurred_on")
 
 
-def _reversing(ids: Collection[int] | Select[Any], at: datetime, actor: Actor, reason: str) -> Any:
+def _reversing(ids: Collection[int] | Select[*tuple[Any, ...]], at: datetime, actor: Actor, reason: str) -> Any:
     table: Any = Entry.__table__
     kept = [table.c[name] for name in _KEPT]
     opposite = select(

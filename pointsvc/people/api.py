@@ -51,7 +51,7 @@ def me() -> dict[str, Any]:
 @creates
 @bp.arguments(OrganisationIn)
 @bp.response(201, OrganisationOut)
-def create_organisation(data: dict[str, Any]) -> Row[Any]:
+def create_organisation(data: dict[str, Any]) -> Row[*tuple[Any, ...]]:
     """Add an organisation."""
     people.create_organisation(actor=actor(), at=clock.now(), **data)
     return listing.organisation(actor=actor(), code=data["code"])
@@ -75,7 +75,7 @@ def list_organisations(args: dict[str, Any]) -> dict[str, Any]:
 @creates
 @bp.arguments(MemberIn)
 @bp.response(201, MemberOut)
-def create_member(data: dict[str, Any]) -> Row[Any]:
+def create_member(data: dict[str, Any]) -> Row[*tuple[Any, ...]]:
     """Add a member to an organisation within reach."""
     people.create_member(actor=actor(), at=clock.now(), **data)
     return listing.member(actor=actor(), number=data["number"])
@@ -100,7 +100,7 @@ def list_members(args: dict[str, Any]) -> dict[str, Any]:
 @bp.route("/members/<number>")
 @requires(Permission.MEMBERS_READ)
 @bp.response(200, MemberOut)
-def get_member(number: str) -> Row[Any]:
+def get_member(number: str) -> Row[*tuple[Any, ...]]:
     """One member."""
     return listing.member(actor=actor(), number=number)
 
@@ -110,7 +110,7 @@ def get_member(number: str) -> Row[Any]:
 @creates
 @bp.arguments(TransferIn)
 @bp.response(200, MemberOut)
-def transfer_member(data: dict[str, Any], number: str) -> Row[Any]:
+def transfer_member(data: dict[str, Any], number: str) -> Row[*tuple[Any, ...]]:
     """Let a member belong to another organisation within reach from a day on."""
     people.transfer(actor=actor(), at=clock.now(), number=number, **data)
     return listing.member(actor=actor(), number=number)

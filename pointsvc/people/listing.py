@@ -26,7 +26,7 @@ SORTS: dict[str, Any] = {
 }
 
 
-def _organisations() -> Select[Any]:
+def _organisations() -> Select[*tuple[Any, ...]]:
     return select(
         Organisation.id,
         Organisation.code,
@@ -38,7 +38,7 @@ def _organisations() -> Select[Any]:
     ).outerjoin(_above, _above.id == Organisation.parent_id)
 
 
-def _members() -> Select[Any]:
+def _members() -> Select[*tuple[Any, ...]]:
     return (
         select(
             Member.id,
@@ -57,7 +57,7 @@ def _members() -> Select[Any]:
 
 def organisations(
     *, actor: Actor, under: str | None = None, after: str | None = None, limit: int | None
-) -> Sequence[Row[Any]]:
+) -> Sequence[Row[*tuple[Any, ...]]]:
     """The organisations within reach (or this one and those below it), by code from ``after`` on.
 
     Rows of id, code, name, kind, parent (a code), secretary, phone. Raises NotFound for ``under``.
@@ -72,13 +72,13 @@ def organisations(
     return db.session.execute(query).all()
 
 
-def organisation(*, actor: Actor, code: str) -> Row[Any]:
+def organisation(*, actor: Actor, code: str) -> Row[*tuple[Any, ...]]:
     """One row as in ``organisations``. Raises NotFound when it is not within reach."""
     found = reach.organisation(actor, code)
     return db.session.execute(_organisations().where(Organisation.id == found.id)).one()
 
 
-def organisations_by_code(codes: Collection[str]) -> dict[str, Row[Any]]:
+def organisations_by_code(codes: Collection[str]) -> dict[str, Row[*tuple[Any, ...]]]:
     """Whichever of these organisations are there, by code, whoever asks."""
     return {row.code: row for row in db.session.execute(_organisations().where(among(Organisation.code, codes)))}
 
@@ -93,7 +93,7 @@ def members(
     down: bool = False,
     after: Sequence[str] | None = None,
     limit: int,
-) -> Sequence[Row[Any]]:
+) -> Sequence[Row[*tuple[Any, ...]]]:
     """The present members of this organisation and below (else: of all within reach).
 
     Rows of id, number, name, organisation, organisation_name, category, joined_on, place (what it is
@@ -129,18 +129,18 @@ def _matches(find: str) -> ColumnElement[bool]:
     )
 
 
-def member(*, actor: Actor, number: str) -> Row[Any]:
+def member(*, actor: Actor, number: str) -> Row[*tuple[Any, ...]]:
     """One row as in ``members``. Raises NotFound when the member is not within reach."""
     found = reach.member(actor, number)
     return db.session.execute(_members().where(Member.id == found.id)).one()
 
 
-def members_by_number(numbers: Collection[str]) -> dict[str, Row[Any]]:
+def members_by_number(numbers: Collection[str]) -> dict[str, Row[*tuple[Any, ...]]]:
     """Whichever of these members are there, by number, whoever asks."""
     return {row.number: row for row in db.session.execute(_members().where(among(Member.number, numbers)))}
 
 
-def branches_of(*, actor: Actor, number: str) -> Sequence[Row[Any]]:
+def branches_of(*, actor: Actor, number: str) -> Sequence[Row[*tuple[Any, ...]]]:
     """The member's organisations over time, newest first: rows of code, name, starts_on, ends_on."""
     found = reach.member(actor, number)
     return db.session.execute(
@@ -151,7 +151,7 @@ def branches_of(*, actor: Actor, number: str) -> Sequence[Row[Any]]:
     ).all()
 
 
-def categories_of(*, actor: Actor, number: str) -> Sequence[Row[Any]]:
+def categories_of(*, actor: Actor, number: str) -> Sequence[Row[*tuple[Any, ...]]]:
     """The member's categories over time, newest first: rows of category, starts_on, ends_on."""
     found = reach.member(actor, number)
     return db.session.execute(
@@ -171,7 +171,7 @@ def headcounts(*, actor: Actor) -> dict[int, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def me(*, actor: Actor) -> Row[Any]:
+def me(*, actor: Actor) -> Row[*tuple[Any, ...]]:
     """Where the actor stands: organisation, organisation_name, member (number), member_name, display.
 
     Raises NotFound for the system, which stands nowhere.

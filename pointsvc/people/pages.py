@@ -83,7 +83,7 @@ def members() -> str:
         limit=ON_A_PAGE + 1,
     )
     shown = rows[:ON_A_PAGE]
-    query = {name: asked.get(name, "") for name in ("q", "organisation", "category")}
+    query: dict[str, Any] = {name: asked.get(name, "") for name in ("q", "organisation", "category")}
     following = None
     if len(rows) > len(shown):
         following = url_for("people.members", **query, sort=sort, after=cursor(shown[-1].place, shown[-1].number))
@@ -107,7 +107,7 @@ def _own_id(who: Actor) -> int:
     return who.organisation_id
 
 
-def _sort_link(query: dict[str, str], name: str, by: str, down: bool) -> str:
+def _sort_link(query: dict[str, Any], name: str, by: str, down: bool) -> str:
     turned = name == by and not down
     return url_for("people.members", **query, sort=f"-{name}" if turned else name)
 

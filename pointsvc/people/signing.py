@@ -215,7 +215,7 @@ def new_token(*, actor: Actor, at: datetime, name: str) -> str:
 def clean_up(*, at: datetime) -> int:
     """Remove browser sessions that ended, or were last seen, more than 30 days ago; how many."""
     limit = at - KEPT
-    removed = db.session.execute(
+    removed: Any = db.session.execute(
         delete(BrowserSession)
         .where(or_(BrowserSession.ended_at < limit, BrowserSession.seen_at < limit))
         .execution_options(synchronize_session=False)

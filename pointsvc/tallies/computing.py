@@ -119,7 +119,7 @@ def plan(run: Run) -> tuple[list[Chunk], int]:
     by_scheme: dict[int, list[int]] = {}
     for branch_id, sheet in sheets.items():
         by_scheme.setdefault(sheet.scheme_id, []).append(branch_id)
-    chunks = []
+    chunks: list[Any] = []
     for branches in by_scheme.values():
         chunks += _chunks(run, sheets[branches[0]], sorted(branches))
     everybody = (

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import CTE, BigInteger, ColumnElement, Select, case, func, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from pointsvc.ledger.models import Entry
 from pointsvc.tallies import expressions as sql
@@ -18,10 +19,10 @@ from pointsvc.tallies import reckoning, stages
 from pointsvc.tallies.stages import Reach, Steps
 from pointsvc.tallies.terms import Terms
 
-Expression = ColumnElement[Any]
+Expression = ColumnElement[Any] | InstrumentedAttribute[Any]
 
 
-def lines(terms: Terms, reach: Reach) -> Select[Any]:
+def lines(terms: Terms, reach: Reach) -> Select[*tuple[Any, ...]]:
     """One row for each entry in the window, in the order of day and id.
 
     ``id``, ``held`` (0, or the number of what kept the whole entry back), ``part_0``, ``part_1``…

@@ -13,12 +13,13 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Integer, String, case, cast, func, literal_column, true
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.functions import GenericFunction
 
 from pointsvc.schemes import periods
 from pointsvc.tallies.terms import Rule
 
-Expression = ColumnElement[Any]
+Expression = ColumnElement[Any] | InstrumentedAttribute[Any]
 
 # More than anybody can have, so that 'no cap' needs no branch of its own.
 BOUNDLESS = 10**15

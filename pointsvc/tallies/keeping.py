@@ -97,7 +97,7 @@ def settle_all(*, organisation_id: int | None, job_id: int, token: int) -> None:
     for part in _parts(ids, size):
         with transaction():
             hold(job_id=job_id, token=token, at=clock.now(), progress=done, size=len(ids))
-            settle(part)
+            settle(set(part))
         done += len(part)
 
 

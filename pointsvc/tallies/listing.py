@@ -58,7 +58,7 @@ class Advice:
         return self.quota is not None and self.count > self.quota
 
 
-def listing(*, actor: Actor, limit: int, before_id: int | None = None) -> Sequence[Row[tuple[Tally, Organisation]]]:
+def listing(*, actor: Actor, limit: int, before_id: int | None = None) -> Sequence[Row[Tally, Organisation]]:
     """The tallies within reach, newest first."""
     query = (
         select(Tally, Organisation)
@@ -72,7 +72,7 @@ def listing(*, actor: Actor, limit: int, before_id: int | None = None) -> Sequen
     return db.session.execute(query).all()
 
 
-def results(*, tally: Tally, asked: Asked) -> Sequence[Row[Any]]:
+def results(*, tally: Tally, asked: Asked) -> Sequence[Row[*tuple[Any, ...]]]:
     """The results of the tally's newest finished version; the caller has looked the tally up.
 
     Rows of the figures with ``number``, ``name``, ``branch`` and ``branch_name``, and ``place`` for
@@ -82,7 +82,9 @@ def results(*, tally: Tally, asked: Asked) -> Sequence[Row[Any]]:
     return db.session.execute(_paged(query, TallyResult, asked)).all()
 
 
-def standings(*, actor: Actor, at: datetime, organisation: str, period: str | None, asked: Asked) -> Sequence[Row[Any]]:
+def standings(
+    *, actor: Actor, at: datetime, organisation: str, period: str | None, asked: Asked
+) -> Sequence[Row[*tuple[Any, ...]]]:
     """The graded and ungraded totals of this organisation and below: kept ones, or a past period's tally.
 
     Rows as in ``results``. Raises NotFound, Invalid for a period that is none or has not begun, and
@@ -104,7 +106,7 @@ def standings(*, actor: Actor, at: datetime, organisation: str, period: str | No
     return db.session.execute(_paged(query, TallyResult, asked)).all()
 
 
-def ranked(rows: Sequence[Row[Any]], place: Sequence[Any] | None) -> list[dict[str, Any]]:
+def ranked(rows: Sequence[Row[*tuple[Any, ...]]], place: Sequence[Any] | None) -> list[dict[str, Any]]:
     """The rows of a page of standings with their ranks; equal totals share one (1, 2, 2, 4).
 
     ``place`` is where the page before ended: its last total (in hundredths), number, how many rows
@@ -142,7 +144,7 @@ def _tally_over(organisation_id: int, period: str) -> Tally:
     return found
 
 
-def _figures(table: Table, asked: Asked) -> Select[Any]:
+def _figures(table: Table, asked: Asked) -> Select[*tuple[Any, ...]]:
     query = (
         select(
             Member.id,
@@ -192,7 +194,7 @@ def _key(table: Table, sort: str) -> Any:
     return keys[sort]
 
 
-def _paged(query: Select[Any], table: Table, asked: Asked) -> Select[Any]:
+def _paged(query: Select[*tuple[Any, ...]], table: Table, asked: Asked) -> Select[*tuple[Any, ...]]:
     """In order, from behind ``asked.after`` on; within equals by member number."""
     key = _key(table, asked.sort)
     if asked.after is not None:
@@ -207,7 +209,7 @@ def _paged(query: Select[Any], table: Table, asked: Asked) -> Select[Any]:
 def advice(*, tally: Tally) -> list[Advice]:
     """Each branch's members by grade, against the quotas of its rule sheet."""
     rows = db.session.execute(
-        select(TallyResult.branch_id, TallyResult.scheme_id, TallyResult.grade, func.count().label("count"))
+        select(TallyResult.branch_id, TallyResult.scheme_id, TallyResult.grade, func.count().label("number"))
         .where(TallyResult.tally_id == tally.id, TallyResult.version == tally.version)
         .group_by(TallyResult.branch_id, TallyResult.scheme_id, TallyResult.grade)
     ).all()
@@ -216,12 +218,12 @@ def advice(*, tally: Tally) -> list[Advice]:
     for row in rows:
         if row.grade is not None:
             key = (row.branch_id, row.scheme_id)
-            graded[key] = graded.get(key, 0) + row.count
+            graded[key] = graded.get(key, 0) + row.number
     found = []
     for row in rows:
         share = quotas[row.scheme_id].get(row.grade)
         quota = None if share is None else int(share * graded[row.branch_id, row.scheme_id])
-        found.append(Advice(row.branch_id, row.grade, row.count, quota))
+        found.append(Advice(row.branch_id, row.grade, row.number, quota))
     return found
 
 
@@ -273,7 +275,7 @@ def standing_of(member_id: int) -> Standing | None:
     return db.session.get(Standing, member_id)
 
 
-def sources_of(member_id: int) -> dict[int, Row[Any]]:
+def sources_of(member_id: int) -> dict[int, Row[*tuple[Any, ...]]]:
     """What each of the member's entries came from, by entry id: source, matter, note."""
     rows = db.session.execute(
         select(Entry.id, Entry.source, Entry.matter, Entry.note).where(Entry.member_id == member_id)

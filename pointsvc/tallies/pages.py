@@ -282,7 +282,7 @@ def _asked(first: str) -> tuple[dict[str, str], Asked]:
     )
 
 
-def _order(endpoint: str, values: Mapping[str, str], asked: Asked, rows: Sequence[Any]) -> dict[str, Any]:
+def _order(endpoint: str, values: Mapping[str, Any], asked: Asked, rows: Sequence[Any]) -> dict[str, Any]:
     """The order shown, the addresses of the others, and the next page."""
     present = f"-{asked.sort}" if asked.down else asked.sort
 

@@ -26,6 +26,7 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import InstrumentedAttribute
 
 from pointsvc.ledger.models import Entry
 from pointsvc.tallies import expressions as sql
@@ -34,7 +35,7 @@ from pointsvc.tallies.models import PreviousTotal
 from pointsvc.tallies.stages import Reach
 from pointsvc.tallies.terms import Group, Rule, Terms
 
-Expression = ColumnElement[Any]
+Expression = ColumnElement[Any] | InstrumentedAttribute[Any]
 
 # The columns of a result, in the order in which ``figures`` gives them.
 COLUMNS = (
@@ -52,7 +53,7 @@ COLUMNS = (
 )
 
 
-def figures(terms: Terms, reach: Reach, *, dialect: str) -> Select[Any]:
+def figures(terms: Terms, reach: Reach, *, dialect: str) -> Select[*tuple[Any, ...]]:
     """One row with ``COLUMNS`` for everybody in ``reach.who`` (``member_id, branch_id, category``).
 
     Parameters: ``through_on``, with a cutoff ``cutoff_at``, and what ``reach`` takes. Points are
@@ -73,7 +74,7 @@ def _sums(terms: Terms, reach: Reach) -> CTE:
     return (union_all(*parts) if len(parts) > 1 else parts[0]).cte("sums")
 
 
-def _plain_sums(rules: list[Rule], reach: Reach) -> Select[Any]:
+def _plain_sums(rules: list[Rule], reach: Reach) -> Select[*tuple[Any, ...]]:
     """Where entries need no comparing, the two halves of a reversal cancel in the plain sum."""
     points = sql.total(stages.points())
     windows = {size: sql.month_of(Entry.occurred_on, reach.cycle_starts_on, size) for size in (1, 3, 6)}
@@ -121,7 +122,7 @@ def _live(rules: list[Rule], reach: Reach) -> CTE:
     ).cte("live")
 
 
-def _ranked_sums(terms: Terms, compared: CTE) -> Select[Any]:
+def _ranked_sums(terms: Terms, compared: CTE) -> Select[*tuple[Any, ...]]:
     c = compared.c
     rules = [rule for rule in terms.rules if rule.ranked]
     window = _first_window(rules, c.rule_id, sql.months_to(c.month))
@@ -206,7 +207,7 @@ def _totalled(terms: Terms, reach: Reach, grouped: CTE) -> CTE:
     return _once(query, "totalled")
 
 
-def _once(query: Select[Any], name: str) -> CTE:
+def _once(query: Select[*tuple[Any, ...]], name: str) -> CTE:
     # PostgreSQL would write the expressions out wherever they are used, and reckon them each time.
     return query.cte(name).prefix_with("MATERIALIZED", dialect="postgresql")
 
@@ -229,7 +230,7 @@ def _carried(terms: Terms) -> Expression:
     return func.coalesce(case((before < sql.number(0), -rounded), else_=rounded), sql.number(0))
 
 
-def _result(terms: Terms, totalled: CTE, dialect: str) -> Select[Any]:
+def _result(terms: Terms, totalled: CTE, dialect: str) -> Select[*tuple[Any, ...]]:
     """Steps 7 and 8, and the columns of a result."""
     c = totalled.c
     veto = c.veto == sql.number(1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -79,7 +78,7 @@ class ByCode(fields.Field[Any]):
     def __init__(self, **more: Any) -> None:
         super().__init__(metadata=_BY_CODE, **more)
 
-    def _serialize(self, value: Mapping[str, int], attr: Any, obj: Any, **more: Any) -> dict[str, str]:
+    def _serialize(self, value: Any, attr: Any, obj: Any, **more: Any) -> dict[str, str]:
         return {code: f"{from_hundredths(points):.2f}" for code, points in value.items()}
 
 

@@ -32,14 +32,14 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from pointsvc.db import UtcTime
 from pointsvc.ledger.models import Entry
 from pointsvc.tallies import expressions as sql
 from pointsvc.tallies.terms import Terms
 
-Expression = ColumnElement[Any]
+Expression = ColumnElement[Any] | InstrumentedAttribute[Any]
 Steps = Mapping[int, tuple[int, int | None]]
 
 # What holds an entry back, as the number in ``held``. TIMES_CAP stands for a window of no months.
@@ -63,7 +63,7 @@ def given(dialect: str) -> CTE:
     """Who is reckoned, as the parameter ``who``: JSON of [member id, branch id, category] each."""
     if dialect == "sqlite":
         rows = func.json_each(WHO).table_valued("value")
-        fields = [func.json_extract(rows.c.value, sql.words(f"$[{n}]")) for n in range(3)]
+        fields: list[Any] = [func.json_extract(rows.c.value, sql.words(f"$[{n}]")) for n in range(3)]
     else:
         rows = func.jsonb_array_elements(cast(WHO, JSONB)).table_valued(column("value", JSONB))
         texts = [rows.c.value.op("->>")(sql.number(n)) for n in range(3)]
@@ -110,7 +110,7 @@ class Reach:
         """The condition on an entry to be recorded by the cutoff."""
         return entry.recorded_at <= CUTOFF if self.cutoff else true()
 
-    def taken_back(self) -> Select[Any]:
+    def taken_back(self) -> Select[*tuple[Any, ...]]:
         """The ids of entries that were reversed, as known at the cutoff.
 
         For ``not_in``: looked up entry by entry, or joined with all reversals that there are, it
@@ -162,7 +162,7 @@ def _times(stage: CTE, steps: Steps, name: str) -> CTE:
     return _with_held(stage, case((over, code), else_=c.held)).cte(name)
 
 
-def _with_held(stage: CTE, held: Expression) -> Select[Any]:
+def _with_held(stage: CTE, held: Expression) -> Select[*tuple[Any, ...]]:
     return select(*(item for item in stage.c if item.key != "held"), held.label("held"))
 
 
@@ -190,7 +190,7 @@ def capped(sums: FromClause, terms: Terms) -> CTE:
     return select(c.member_id, c.rule_id, counted.label("points"), c.raw, c.live).cte("ruled")
 
 
-def _wider(stage: FromClause, before: Steps, steps: Steps) -> Select[Any]:
+def _wider(stage: FromClause, before: Steps, steps: Steps) -> Select[*tuple[Any, ...]]:
     """Clip the sums in their windows, and sum what is left in each rule's next larger window."""
     c = stage.c
     window = sql.by_window(c.rule_id, {key: size for key, (size, _) in steps.items()}, sql.months_to(c.window))

@@ -69,7 +69,7 @@ class Statement:
         }
         columns = element.selected_columns if isinstance(element, Select) else ()
         self.taken = [column.type.dialect_impl(dialect).result_processor(dialect, None) or _same for column in columns]
-        self.row = namedtuple("Row", [column.key for column in columns])  # type: ignore[misc] # names known at run time
+        self.row: Any = namedtuple("Row", [column.key for column in columns])  # type: ignore[misc] # names of the query
 
     def run(self, **values: Any) -> CursorResult[Any]:
         """Run it in the present transaction."""
@@ -81,7 +81,7 @@ class Statement:
     def rows(self, **values: Any) -> list[Any]:
         """Run it and read what it selects."""
         return [
-            self.row(*(process(value) for process, value in zip(self.taken, row, strict=True)))
+            self.row(*[process(value) for process, value in zip(self.taken, row, strict=True)])
             for row in self.run(**values)
         ]
 
