@@ -20,7 +20,8 @@ from pointsvc.activities import pages as activities_pages
 from pointsvc.api import openapi
 from pointsvc.assets_manifest import asset_url
 from pointsvc.config import Config
-from pointsvc.db import db, engine_options, prepare_engine
+from pointsvc.db import db
+from pointsvc.engines import engine_options, prepare_engine
 from pointsvc.home import bp as home
 from pointsvc.imports import api as imports_api
 from pointsvc.imports import pages as imports_pages

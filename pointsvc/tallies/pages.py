@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -22,9 +22,10 @@ from pointsvc.people.pages import on_member_page, totals_of
 from pointsvc.permissions import Actor, Permission, allowed
 from pointsvc.schemes import periods
 from pointsvc.tallies import service as tallies
-from pointsvc.tallies.listing import Asked, scores, sources_of, standing_of
+from pointsvc.tallies.listing import Asked, scores, standing_of
 from pointsvc.tallies.models import Tally
 from pointsvc.tallies.sheet import results_workbook
+from pointsvc.tallies.shown import score_shown
 from pointsvc.wording import job_shown, period_words
 
 bp = Blueprint("tallies", __name__)
@@ -52,7 +53,7 @@ def score() -> str:
         periods=_switch(found, number),
         as_of=found.counted_through,
         scheme={"id": found.scheme.scheme_id, "name": found.document["name"]},
-        score=_score_shown(found),
+        score=score_shown(found),
         may_record=allowed(who, Permission.LEDGER_RECORD),
     )
 
@@ -76,62 +77,6 @@ def _switch(found: tallies.Score, number: str | None) -> list[dict[str, Any]]:
         }
         for name in names
     ]
-
-
-def _score_shown(found: tallies.Score) -> dict[str, Any]:
-    document = found.document
-    names = {rule["code"]: rule["name"] for rule in document["rules"]}
-    grades = document.get("grades", ())
-    return {
-        "total": found.total,
-        "grade": found.grade,
-        "exempt": found.category in document.get("exempt", ()),
-        "ungraded": found.category in document.get("ungraded", ()),
-        "veto": found.veto,
-        "raw": found.raw,
-        "base": found.base,
-        "carried": found.carried,
-        "ceiling": Decimal(document["ceiling"]) if "ceiling" in document else None,
-        "honour": bool(grades) and found.grade == grades[0]["name"],
-        "groups": [_group(group, found, document["rules"]) for group in document["groups"]],
-        "next_grade": {"name": found.next_grade[0], "points": found.next_grade[1]} if found.next_grade else None,
-        "could": [
-            {"rule": one.name, "points": one.points, "words": one.words.render(gettext) if one.words else ""}
-            for one in found.missing
-        ],
-        "lines": list(_lines(found, names)),
-    }
-
-
-def _group(group: Mapping[str, Any], found: tallies.Score, rules: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    base = Decimal(group.get("base", "0"))
-    own = (found.rules.get(rule["code"], Decimal(0)) for rule in rules if rule["group"] == group["code"])
-    return {
-        "code": group["code"],
-        "name": group["name"],
-        "figure": found.groups[group["code"]],
-        "cap": Decimal(group["cap"]) if "cap" in group else None,
-        "base": base,
-        "raw": base + sum(own, Decimal(0)),
-    }
-
-
-def _lines(found: tallies.Score, names: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    """The entries, the latest day first, with what they were recorded from."""
-    sources = sources_of(found.member.id)
-    for line in reversed(found.lines):
-        source = sources.get(line.entry)
-        yield {
-            "entry": line.entry,
-            "rule": names.get(line.rule or "", line.rule or "—"),
-            "occurred_on": line.occurred_on,
-            "points": line.points,
-            "counted": line.counted,
-            "why": " ".join(words.render(gettext) for words in line.words),
-            "reversed": "reversed" in line.codes or "reversal" in line.codes,
-            "note": source.matter or source.note if source else None,
-            "source": source.source if source else None,
-        }
 
 
 # ---- tallies
