@@ -143,7 +143,8 @@ def _password(from_stdin: bool) -> tuple[str, bool]:
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n"), False
     if sys.stdin.isatty():
-        return click.prompt(_("Password"), hide_input=True, confirmation_prompt=_("The same password again"), err=True), False
+        again = _("The same password again")
+        return click.prompt(_("Password"), hide_input=True, confirmation_prompt=again, err=True), False
     return secrets.token_urlsafe(12), True
 
 
