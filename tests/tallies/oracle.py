@@ -29,15 +29,17 @@ def reckon(
     cutoff: datetime | None = None,
     previous: Decimal | None = None,
 ) -> dict[str, Any]:
-    """All figures of one member of this category."""
+    """All figures of one member of this category; ``kept`` are the entries that no step holds back wholly."""
     rules = {rule["code"]: rule for rule in scheme["rules"]}
     known = [e for e in entries if cutoff is None or e["recorded_at"] <= cutoff]
     live = live_entries(rules, category, [e for e in known if starts_on <= e["occurred_on"] <= through_on])
     kept = highest_only(rules, live)
     figures = {}
+    counting: set[int] = set()
     for code in {e["rule"] for e in live}:
         mine = within_times(rules[code], [e for e in kept if e["rule"] == code], starts_on)
         figures[code] = within_points(rules[code], mine, starts_on)
+        counting |= {e["id"] for e in mine}
     groups = {}
     for group in scheme["groups"]:
         summed = sum((figures[code] for code in figures if rules[code]["group"] == group["code"]), ZERO)
@@ -58,6 +60,7 @@ def reckon(
         "total": total,
         "grade": grade_of(scheme, category, total, veto=veto),
         "veto": veto,
+        "kept": counting,
     }
 
 

@@ -25,9 +25,8 @@ CATEGORIES = ("regular", "floating", "retired", "probationary", "it's %s :odd")
 MEMBERS = {1: "regular", 2: "floating", 3: "it's %s :odd", 4: "retired"}
 CUTOFF = datetime(2026, 11, 1, tzinfo=UTC)
 
-POINTS = st.integers(-1200, 1500).map(lambda n: Decimal(n * 5).scaleb(-2)) | st.sampled_from(
-    [Decimal(text) for text in ("2.00", "-2.00", "0.00", "1.20", "5.00")]
-)
+# Few values, so that there are ties; some that are not round.
+POINTS = st.sampled_from([Decimal(text) for text in ("2.00", "-2.00", "2.00", "1.00", "0.00", "1.20", "5.00", "-7.35")])
 LIMITS = st.sampled_from(["0.5", "2", "3.6", "6", "12"])
 
 
@@ -55,11 +54,11 @@ def schemes(draw: st.DrawFn) -> dict[str, Any]:
         }
         | draw(
             optional(
-                highest_only=st.booleans(),
+                highest_only=st.just(True),
                 applies_to=st.lists(st.sampled_from(CATEGORIES), min_size=1, max_size=3, unique=True),
             )
         )
-        for code in CODES[: draw(st.integers(1, 5))]
+        for code in CODES[: draw(st.integers(2, 5))]
     ]
     if draw(st.integers(0, 4)) == 0:
         rules[-1]["kind"] = "veto"
@@ -96,19 +95,19 @@ def _ends() -> st.SearchStrategy[dict[str, Any]]:
 
 @st.composite
 def entries(draw: st.DrawFn, scheme: dict[str, Any], cycle: date) -> list[dict[str, Any]]:
-    codes = [rule["code"] for rule in scheme["rules"]] + [FOREIGN]
+    codes = [rule["code"] for rule in scheme["rules"]] * 2 + [FOREIGN]
     recorded = st.integers(-200, 60).map(lambda n: CUTOFF + timedelta(hours=n))
     found: list[dict[str, Any]] = []
-    ids = iter(draw(st.permutations(range(1, 61))))
-    for _ in range(draw(st.integers(0, 25))):
+    ids = iter(draw(st.permutations(range(1, 101))))
+    for _ in range(draw(st.integers(0, 30))):
         entry = {
             "id": next(ids),
             "member": draw(st.sampled_from([1, 1, 2, 3, 4])),
             "rule": draw(st.sampled_from(codes)),
             "points": draw(POINTS),
-            "occurred_on": cycle + timedelta(days=draw(st.integers(-20, 390))),
+            "occurred_on": cycle + timedelta(days=draw(st.integers(0, 75) | st.integers(-20, 390))),
             "recorded_at": draw(recorded),
-            "matter": draw(st.sampled_from([None, "", "a", "a", "b"])),
+            "matter": draw(st.sampled_from([None, "", "a", "a", "a", "b"])),
         }
         found.append(entry)
         if draw(st.integers(0, 4)) == 0:
@@ -125,7 +124,7 @@ def rule_ids(app: Flask) -> Mapping[str, int]:
     return books.open_book((*reversed(CODES), FOREIGN), [f"M{n}" for n in MEMBERS])
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_the_sql_says_what_the_oracle_says(rule_ids: Mapping[str, int], data: st.DataObject) -> None:
     scheme = data.draw(schemes(), label="scheme")
@@ -155,8 +154,9 @@ def test_the_sql_says_what_the_oracle_says(rule_ids: Mapping[str, int], data: st
             cutoff=cutoff,
             previous=totals.get(member),
         )
-        assert got[member] == expected
+        assert {**got[member], "kept": expected["kept"]} == expected
         rows = [row for row in told if row.id in {entry["id"] for entry in mine}]
+        assert {row.id for row in rows if not row.held} == expected.pop("kept")
         check_lines(scheme, known, expected, rows)
         check_words(sheet, category, expected, rows, through_on)
     assert len(told) == sum(cycle <= entry["occurred_on"] <= through_on for entry in found)

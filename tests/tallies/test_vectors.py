@@ -132,4 +132,5 @@ def test_the_oracle_says_the_same(vector: dict[str, Any]) -> None:
                 starts_on=date(2025, 1, 1),
                 through_on=date.fromisoformat(through),
             )
+            del got["kept"]
             assert text(got) == expected
