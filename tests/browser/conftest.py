@@ -5,9 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+
+from pointsvc import clock, create_app
+from pointsvc.db import db
+from tests import factories
+from tests.browser.site import Site, work
+from tests.conftest import Databases, FrozenClock, settings
+from tests.schemes.sheets import published
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 # Chromium must neither call home nor look for updates, and has no sandbox as root.
@@ -32,3 +40,36 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=found, args=QUIET)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def districts(tmp_path_factory: pytest.TempPathFactory) -> Databases:
+    """Makes SQLite databases that hold the made-up district, its rule sheet, and a password for each account."""
+    folder = tmp_path_factory.mktemp("districts")
+    databases = Databases("sqlite", folder, None)
+    app = create_app(settings(f"sqlite:///{folder / 'template'}.db", folder))
+    with clock.set_to(FrozenClock()), app.app_context():
+        factories.district()
+        published()
+        for name, *_ in factories.SIGN_INS:
+            factories.give_password(name)
+        work(app)
+        db.session.remove()
+        db.engine.dispose()
+    return databases
+
+
+@pytest.fixture
+def site(districts: Databases, browser: Browser, frozen_clock: FrozenClock, tmp_path: Path) -> Iterator[Site]:
+    """The service with the made-up district, on 15 August 2026. No page may ask elsewhere or fail.
+
+    A test that makes something fail on purpose takes its faults out of ``site.faults``.
+    """
+    url, remove = districts.new()
+    site = Site(create_app(settings(url, tmp_path)), browser)
+    try:
+        yield site
+    finally:
+        site.close()
+        remove()
+    assert site.faults == []
