@@ -62,6 +62,9 @@ function inFinder(event) {
   } else if (event.key === "Escape") {
     event.target.value = "";
     filter("");
+  } else if (event.key === "/") {
+    // Whoever presses it before each name shall not search for a stroke.
+    toFinder(event);
   }
 }
 
