@@ -10,6 +10,7 @@ from pointsvc.imports import workbook
 from pointsvc.imports.columns import Recognition, recognise
 from pointsvc.imports.days import year_in
 from pointsvc.imports.headings import Kind
+from pointsvc.imports.texts import shown
 from pointsvc.imports.workbook import Book, Sheet
 
 SAMPLES = 3
@@ -85,9 +86,9 @@ def _refuse_missing(tables: Mapping[str, Recognition]) -> None:
 def _samples(sheet: Sheet, first: int, index: int) -> list[str]:
     found: list[str] = []
     for row in sheet.rows[first:]:
-        text = str(row[index]).strip() if index < len(row) and row[index] is not None else ""
+        text = shown(row[index]) if index < len(row) and row[index] is not None else ""
         if text and text not in found:
-            found.append(text[:40])
+            found.append(text)
         if len(found) == SAMPLES:
             break
     return found

@@ -75,7 +75,9 @@ def is_nothing(value: object) -> bool:
 
 
 def shown(value: object) -> str:
-    """The cell's content shortened for use inside a message."""
+    """The cell's content as a person sees it there, shortened for use inside a message."""
+    if isinstance(value, float) and value.is_integer() and abs(value) <= LARGEST_EXACT:
+        value = int(value)
     content = "".join(c if c.isprintable() else "\ufffd" for c in str(value)).strip()
     return content if len(content) <= 40 else content[:39] + "…"
 
