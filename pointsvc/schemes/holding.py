@@ -105,7 +105,10 @@ def governing_id(organisation_id: Any, on: Any) -> Any:
 
 def _versions(organisation_ids: Collection[int] | Select[*tuple[Any, ...]], on: date) -> dict[int, list[Any]]:
     """For each organisation the started versions of the node that governs it, the one in force first."""
-    rows = db.session.execute(_started().where(OrganisationReach.below_id.in_(organisation_ids)), {"on": on})
+    if isinstance(organisation_ids, Select):
+        rows = db.session.execute(_started().where(OrganisationReach.below_id.in_(organisation_ids)), {"on": on})
+    else:
+        rows = db.session.execute(_started_at(), {"on": on, "ids": list(organisation_ids)})
     found: dict[int, list[Any]] = {}
     for row in rows:
         nearest = found.setdefault(row.below_id, [])
@@ -131,6 +134,11 @@ def _started() -> Select[*tuple[Any, ...]]:
         .where(Scheme.status == "published", Scheme.starts_on <= bindparam("on"))
         .order_by(OrganisationReach.depth, Scheme.starts_on.desc(), Scheme.version.desc())
     )
+
+
+@cache
+def _started_at() -> Any:
+    return _started().where(OrganisationReach.below_id.in_(bindparam("ids", expanding=True)))
 
 
 def _keep_documents(ids: Mapping[str, int]) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, String, and_, any_, bindparam, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from pointsvc import queues
 from pointsvc.audit import service as audit
-from pointsvc.db import db
+from pointsvc.db import db, on_postgresql
 from pointsvc.errors import N_, Conflict, Invalid, Message, NotFound
 from pointsvc.people import reach
 from pointsvc.people.models import Organisation, OrganisationReach
@@ -157,8 +159,16 @@ def intern(codes: Iterable[str]) -> None:
 
 def rule_ids(codes: Iterable[str]) -> dict[str, int]:
     """The ids of these rules by code. Not kept between calls: an id may be rolled back."""
-    rows = db.session.execute(select(Rule.code, Rule.id).where(Rule.code.in_(set(codes))))
+    rows = db.session.execute(_with_codes(on_postgresql()), {"codes": sorted(set(codes))})
     return {row.code: row.id for row in rows}
+
+
+@cache
+def _with_codes(postgres: bool) -> Any:
+    # Built once: every settling of a standing asks it.
+    if postgres:
+        return select(Rule.code, Rule.id).where(Rule.code == any_(bindparam("codes", type_=ARRAY(String))))
+    return select(Rule.code, Rule.id).where(Rule.code.in_(bindparam("codes", expanding=True)))
 
 
 # ---- inside

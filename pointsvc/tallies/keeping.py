@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 
 import orjson
-from sqlalchemy import and_, delete, select
+from sqlalchemy import Date, and_, bindparam, delete, select
 
 from pointsvc import clock
 from pointsvc.db import db, settles, transaction
@@ -60,15 +61,22 @@ def _places(member_ids: Sequence[int], today: date) -> Sequence[Any]:
     Of two transactions that write entries of one member, the second must reckon after the first has
     committed, or it would miss the first one's entry. The lock leaves foreign keys alone.
     """
+    return db.session.execute(_placing(), {"ids": member_ids, "today": today}).all()
+
+
+@cache
+def _placing() -> Any:
+    # Built once: each entry that is recorded asks it.
+    today = bindparam("today", type_=Date())
     category = and_(MemberCategory.member_id == Member.id, *statements.holds(MemberCategory, today))
-    return db.session.execute(
+    return (
         select(Member.id, Membership.organisation_id.label("branch_id"), MemberCategory.category)
         .join(Membership, and_(Membership.member_id == Member.id, *statements.holds(Membership, today)))
         .outerjoin(MemberCategory, category)
-        .where(Member.id.in_(member_ids))
+        .where(Member.id.in_(bindparam("ids", expanding=True)))
         .order_by(Member.id)
         .with_for_update(of=Member, key_share=True)
-    ).all()
+    )
 
 
 def _write(sheet: schemes.Sheet, members: Sequence[Any], today: date) -> None:
