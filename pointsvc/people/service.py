@@ -119,6 +119,9 @@ def create_member(
     if faults := member_faults(actor=actor, at=at, rows=[row]):
         raise Invalid(faults[0])
     added = put_members(at=at, rows=[row])
+    if number not in added.new:
+        # Another request has given it since the look above.
+        raise Conflict(Message(N_("%(code)s is taken"), code=number), code="number_taken")
     audit.note(actor=actor, at=at, action="member:create", object_id=number, organisation=organisation)
     return db.session.get_one(Member, added.new[number])
 
