@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, sync_playwright
 from pointsvc import clock, create_app
 from pointsvc.db import db
 from tests import factories
-from tests.browser.site import Site, work
+from tests.browser.visitors import Site, work
 from tests.conftest import Databases, FrozenClock, settings
 from tests.schemes.sheets import published
 

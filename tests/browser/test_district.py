@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.site import Site
+from tests.browser.visitors import Site
 from tests.imports.sheets import xlsx
 
 pytestmark = pytest.mark.browser

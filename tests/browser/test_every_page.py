@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from pointsvc.permissions import Role
-from tests.browser.site import Site, overflow
+from tests.browser.visitors import Site, overflow
 from tests.factories import BY_ROLE
 
 pytestmark = pytest.mark.browser

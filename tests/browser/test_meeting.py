@@ -13,7 +13,7 @@ from pointsvc import clock
 from pointsvc.activities import service as activities
 from pointsvc.db import transaction
 from pointsvc.permissions import SYSTEM
-from tests.browser.site import PHONE, Site, overflow
+from tests.browser.visitors import PHONE, Site, overflow
 
 pytestmark = pytest.mark.browser
 

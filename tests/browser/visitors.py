@@ -85,8 +85,10 @@ class Site:
     def points(self) -> dict[str, Decimal]:
         """The sum of all entries of each member who has any: by number."""
         with self.app.app_context():
-            rows = db.session.execute(select(Member.number, func.sum(Entry.points)).join(Entry).group_by(Member.number))
-            return {number: total for number, total in rows}
+            rows = db.session.execute(
+                select(Member.number, func.sum(Entry.points).label("total")).join(Entry).group_by(Member.number)
+            )
+            return {row.number: row.total for row in rows}
 
     def inside(self, act: Callable[[], Any]) -> Any:
         """Call this in the application's context."""
