@@ -47,9 +47,12 @@ def scores_of(scores: Scores) -> Scores:
 
 @bp.get("/branch")
 @requires(Permission.MEETINGS_READ)
-def branch() -> str:
+def branch() -> Any:
     who, today = actor(), clock.today()
     node = _node(who, request.args.get("organisation"))
+    if node.kind != "branch" and "organisation" not in request.args:
+        # Whoever answers for several branches begins with the whole of them.
+        return redirect(url_for("home.home"))
     comrades = overview.members(node.id, today)
     for scores in _scores:
         known = scores([item.id for item in comrades])

@@ -140,3 +140,11 @@ def test_meetings_are_found_by_kind_and_day(client: FlaskClient, csrf: str) -> N
     assert address in client.get("/meetings?kind=主题党日&since=2026-07-01&until=2026-07-31").text
     assert address not in client.get("/meetings?since=2026-07-06").text
     assert client.get("/meetings?since=yesterday").status_code == 422
+
+
+def test_the_secretary_of_several_branches_begins_with_the_whole(client: FlaskClient) -> None:
+    factories.browser(client, "street")
+    answer = client.get("/branch")
+    assert (answer.status_code, answer.location) == (302, "/")
+    assert "松岭街道党工委" in client.get("/").text
+    assert client.get("/branch?organisation=QS0101").status_code == 200
