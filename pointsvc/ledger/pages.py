@@ -21,7 +21,7 @@ from pointsvc.people import reach
 from pointsvc.people.door import words
 from pointsvc.people.models import Member
 from pointsvc.people.pages import on_member_page
-from pointsvc.permissions import Actor, Permission, allowed
+from pointsvc.permissions import SYSTEM, Actor, Permission, allowed
 
 bp = Blueprint("ledger", __name__)
 
@@ -85,7 +85,7 @@ def _shown(row: ledger.EntryView, branches: set[int]) -> dict[str, Any]:
         "points": row.points,
         "occurred_on": row.occurred_on,
         "recorded_at": row.recorded_at,
-        "recorded_by": row.recorded_by,
+        "recorded_by": gettext("the service itself") if row.recorded_by == SYSTEM.name else row.recorded_by,
         "source": row.source,
         "note": gettext(row.note) if row.note == ledger.MARK_CHANGED else row.note,
         "reverses": row.reverses is not None,
