@@ -39,13 +39,17 @@ NOBODY_BEYOND = 2**62
 
 @dataclass(frozen=True)
 class Chunk:
-    """The members of one rule sheet's branches whose ids lie from ``first`` through ``last``."""
+    """The members of one rule sheet's branches whose ids lie from ``first`` through ``last``.
+
+    ``dense`` when most of all members with such ids are among them.
+    """
 
     sheet: schemes.Sheet
     branches: str
     first: int
     last: int
     members: int
+    dense: bool
 
 
 @dataclass(frozen=True)
@@ -143,13 +147,16 @@ def _chunks(run: Run, sheet: schemes.Sheet, branches: list[int]) -> Iterator[Chu
     )
     c = ordered.c
     rows = db.session.execute(
-        select(func.max(c.member_id).label("last"), func.count().label("members")).group_by(c.number).order_by(c.number)
+        select(func.min(c.member_id).label("first"), func.max(c.member_id).label("last"), func.count().label("members"))
+        .group_by(c.number)
+        .order_by(c.number)
     ).all()
     first = 0
     for place, row in enumerate(rows, 1):
         # Nobody falls between two chunks, nor behind the last one, who joins in meanwhile.
         last = NOBODY_BEYOND if place == len(rows) else row.last
-        yield Chunk(sheet, text, first, last, row.members)
+        dense = 2 * row.members > row.last - row.first
+        yield Chunk(sheet, text, first, last, row.members, dense)
         first = last + 1
 
 
@@ -158,7 +165,8 @@ def reckon(run: Run, chunk: Chunk, *, done: int, size: int) -> None:
     cycle = periods.cycle_start(run.through_on, documents.starts_month(chunk.sheet.effective))
     with transaction():
         run.hold(progress=done, size=size, doing=RECKONING)
-        made = statements.statement(statements.results, statements.sheet_of(chunk.sheet.effective, cycle))
+        make = statements.results if chunk.dense else statements.sparse_results
+        made = statements.statement(make, statements.sheet_of(chunk.sheet.effective, cycle))
         made.run(
             branches=chunk.branches,
             first=chunk.first,

@@ -46,7 +46,14 @@ class joined(GenericFunction[str]):  # noqa: N801 - functions of SQL are written
     inherit_cache = True
 
 
+class bracketed(GenericFunction[Any]):  # noqa: N801 - functions of SQL are written small
+    """An expression in brackets that stay."""
+
+    inherit_cache = True
+
+
 _NAMES = {
+    "bracketed": ("", ""),
     "lower_of": ("LEAST", "MIN"),
     "higher_of": ("GREATEST", "MAX"),
     "joined": ("STRING_AGG", "GROUP_CONCAT"),
@@ -56,6 +63,7 @@ _NAMES = {
 @compiles(lower_of)
 @compiles(higher_of)
 @compiles(joined)
+@compiles(bracketed)
 def _own_name(element: Any, compiler: Any, **kwargs: Any) -> str:
     name = _NAMES[type(element).__name__][compiler.dialect.name == "sqlite"]
     return f"{name}{compiler.process(element.clause_expr, **kwargs)}"
@@ -154,7 +162,9 @@ def folded(items: Sequence[Expression], join: Callable[[Expression, Expression],
     if len(items) == 1:
         return items[0]
     middle = len(items) // 2
-    return join(folded(items[:middle], join), folded(items[middle:], join))
+    half, rest = folded(items[:middle], join), folded(items[middle:], join)
+    # In brackets, or it would be read from the left all the same.
+    return join(func.bracketed(half, type_=half.type), func.bracketed(rest, type_=rest.type))
 
 
 def json_key(code: str, *, first: bool = True) -> Expression:

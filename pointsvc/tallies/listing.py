@@ -79,7 +79,9 @@ def results(*, tally: Tally, asked: Asked) -> Sequence[Row[*tuple[Any, ...]]]:
     the next page's ``after`` (with ``number``).
     """
     query = _figures(TallyResult, asked).where(TallyResult.tally_id == tally.id, TallyResult.version == tally.version)
-    return db.session.execute(_paged(query, TallyResult, asked)).all()
+    if asked.sort != "total":
+        return db.session.execute(_paged(query, TallyResult, asked)).all()
+    return _by_total(query, TallyResult, asked)
 
 
 def standings(
@@ -104,6 +106,24 @@ def standings(
         TallyResult.total.is_not(None),
     )
     return db.session.execute(_paged(query, TallyResult, asked)).all()
+
+
+def _by_total(query: Select[*tuple[Any, ...]], table: Table, asked: Asked) -> list[Row[*tuple[Any, ...]]]:
+    """By total, and behind all others, in the order of their numbers, those without one.
+
+    Two questions, because one that asks for both must look at everybody before it can answer.
+    """
+    scored, rest = query.where(table.total.is_not(None)), query.where(table.total.is_(None))
+    after, number = asked.after, ""
+    rows: list[Row[*tuple[Any, ...]]] = []
+    if after is None or after[0] != BOUNDLESS:
+        rows += db.session.execute(_paged(scored, table, asked)).all()
+    else:
+        number = after[1]
+    if len(rows) < asked.limit:
+        rest = rest.where(Member.number > number).order_by(Member.number).limit(asked.limit - len(rows))
+        rows += db.session.execute(rest).all()
+    return rows
 
 
 def ranked(rows: Sequence[Row[*tuple[Any, ...]]], place: Sequence[Any] | None) -> list[dict[str, Any]]:
@@ -162,7 +182,7 @@ def _figures(table: Table, asked: Asked) -> Select[*tuple[Any, ...]]:
             table.veto,
             table.groups,
             table.rules,
-            _key(table, asked.sort).label("place"),
+            func.coalesce(_key(table, asked.sort), BOUNDLESS if asked.sort == "total" else "").label("place"),
         )
         .join(Member, Member.id == table.member_id)
         .join(Organisation, Organisation.id == table.branch_id)
@@ -188,8 +208,7 @@ def _key(table: Table, sort: str) -> Any:
         "number": Member.number,
         "name": Member.initials,
         "branch": Organisation.code,
-        # Those without a total come last where the highest is first.
-        "total": func.coalesce(type_coerce(table.total, BigInteger), -BOUNDLESS),
+        "total": type_coerce(table.total, BigInteger),
     }
     return keys[sort]
 
@@ -200,7 +219,8 @@ def _paged(query: Select[*tuple[Any, ...]], table: Table, asked: Asked) -> Selec
     if asked.after is not None:
         value, number = asked.after
         if asked.down:
-            query = query.where(or_(key < value, (key == value) & (Member.number > number)))
+            # Said twice, so that the index leads straight to the place.
+            query = query.where(key <= value, or_(key < value, Member.number > number))
         else:
             query = query.where(tuple_(key, Member.number) > tuple_(value, number))
     return query.order_by(key.desc() if asked.down else key, Member.number).limit(asked.limit)
