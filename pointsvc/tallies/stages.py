@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import (
     CTE,
     BigInteger,
+    Boolean,
     ColumnElement,
     Date,
     FromClause,
@@ -32,7 +33,9 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.sql.functions import GenericFunction
 
 from pointsvc.db import UtcTime
 from pointsvc.ledger.models import Entry
@@ -80,6 +83,23 @@ def points() -> Expression:
     return type_coerce(Entry.points, BigInteger)
 
 
+class looked_up(GenericFunction[bool]):  # noqa: N801 - functions of SQL are written small
+    """Whether a value is among those that a small query gives: each of them is looked up in the index.
+
+    PostgreSQL is told so, because before it has counted a ledger that has just been filled it takes
+    that for empty, and would compare every entry with everybody.
+    """
+
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(looked_up)
+def _looked_up(element: Any, compiler: Any, **kwargs: Any) -> str:
+    value, query = (compiler.process(part, **kwargs) for part in element.clauses)
+    return f"{value} IN {query}" if compiler.dialect.name == "sqlite" else f"{value} = ANY (ARRAY{query})"
+
+
 @dataclass(frozen=True)
 class Reach:
     """Whose entries are looked at: of those in ``who``, by default one member at a time.
@@ -104,7 +124,7 @@ class Reach:
         """The condition on an entry to be of somebody who may be in ``who``."""
         if self.interval:
             return and_(entry.member_id >= FIRST, entry.member_id <= LAST)
-        return entry.member_id.in_(select(self.who.c.member_id))
+        return looked_up(entry.member_id, select(self.who.c.member_id).scalar_subquery())
 
     def known(self, entry: Any) -> Expression:
         """The condition on an entry to be recorded by the cutoff."""
