@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from pointsvc.db import db
+from pointsvc.db import among, db
 from pointsvc.errors import N_, Message
 from pointsvc.people import reach
 from pointsvc.people.models import Member, Membership, Organisation, OrganisationReach
@@ -38,10 +38,8 @@ class Directory:
         self._by_name: dict[str, list[Person]] = defaultdict(list)
         self._spans: dict[int, list[tuple[date, date | None, int]]] = defaultdict(list)
         self._visible = reach.visible(actor)
-        for part in reach.in_parts(numbers):
-            self._load(Member.number.in_(part))
-        for part in reach.in_parts(names):
-            self._load(Member.name.in_(part))
+        self._load(among(Member.number, numbers))
+        self._load(among(Member.name, names))
         for person in self._by_number.values():
             self._by_name[person.name].append(person)
         self._load_spans(actor)
@@ -61,14 +59,13 @@ class Directory:
     def _load_spans(self, actor: Actor) -> None:
         ids = [person.id for person in self._by_number.values()]
         within = reach.organisation_ids(actor)
-        for part in reach.in_parts(ids):
-            rows = db.session.execute(
-                select(
-                    Membership.member_id, Membership.starts_on, Membership.ends_on, Membership.organisation_id
-                ).where(Membership.member_id.in_(part), Membership.organisation_id.in_(within))
+        rows = db.session.execute(
+            select(Membership.member_id, Membership.starts_on, Membership.ends_on, Membership.organisation_id).where(
+                among(Membership.member_id, ids), Membership.organisation_id.in_(within)
             )
-            for member_id, starts_on, ends_on, organisation_id in rows:
-                self._spans[member_id].append((starts_on, ends_on, organisation_id))
+        )
+        for member_id, starts_on, ends_on, organisation_id in rows:
+            self._spans[member_id].append((starts_on, ends_on, organisation_id))
 
     def person(self, number: str, name: str, place: str) -> Person | tuple[str, Message]:
         """Whom number, name and branch (code or name) mean, or the field at fault and why."""

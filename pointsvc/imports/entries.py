@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
-from pointsvc.db import db
+from pointsvc.db import among, db
 from pointsvc.errors import N_, Invalid, Message
 from pointsvc.imports import cells, days, texts
 from pointsvc.imports.batch import Batch, Headings, understand
@@ -25,7 +25,6 @@ from pointsvc.imports.rows import Row
 from pointsvc.ledger import service as ledger
 from pointsvc.ledger.models import Entry
 from pointsvc.ledger.service import NewEntry
-from pointsvc.people import reach
 from pointsvc.permissions import Actor
 from pointsvc.schemes import document as documents
 from pointsvc.schemes.holding import Sheet
@@ -73,6 +72,7 @@ _NO_DAY = Message(N_("The day is missing"))
 _NO_RULE = Message(N_("The rule is missing"))
 
 
+@cache
 def _readers(year: int | None) -> dict[str, Any]:
     return {
         "number": texts.text,
@@ -222,13 +222,5 @@ def _said(row: NewEntry) -> str:
 
 def _reversed(keys: set[str]) -> set[str]:
     later = aliased(Entry)
-    found: set[str] = set()
-    for part in reach.in_parts(keys):
-        found.update(
-            key
-            for key in db.session.scalars(
-                select(Entry.natural_key).join(later, later.reverses_id == Entry.id).where(Entry.natural_key.in_(part))
-            )
-            if key
-        )
-    return found
+    query = select(Entry.natural_key).join(later, later.reverses_id == Entry.id).where(among(Entry.natural_key, keys))
+    return {key for key in db.session.scalars(query) if key}
