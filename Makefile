@@ -18,7 +18,7 @@ PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 # Extra words for `pointsvc up` (make run ARGS="--port 9000") and for pytest (make test ARGS=tests/ledger).
 ARGS ?=
 
-.PHONY: help install run test check pictures format lock assets messages clean
+.PHONY: help install run test check bench pictures format lock assets messages clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ check: install $(VENV)/.dev ## Format, lint and type checks, then the tests
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(MAKE) test
+
+bench: install $(VENV)/.dev ## Measure the jobs against their floors (BENCH_SCALE=small or full)
+	$(BIN)/python -m benchmarks
 
 pictures: install $(VENV)/.dev $(VENV)/.chromium ## Take the pictures of all pages anew, into docs/pictures
 	$(BIN)/python -m tests.browser.pictures
