@@ -424,9 +424,9 @@ def upgrade() -> None:
     op.create_index(
         "ix_entry_reckoning",
         "entry",
-        ["member_id", "rule_id", "occurred_on"],
+        ["member_id", "rule_id", "occurred_on", "points", "recorded_at", "reverses_id", "matter"],
         unique=False,
-        postgresql_include=["points", "recorded_at", "reverses_id", "id", "matter"],
+        postgresql_include=["id"],
     )
     op.create_index(
         "ix_entry_reversals",

@@ -33,7 +33,7 @@ CARRYING = N_("Carrying the totals over to the next cycle")
 READY = N_("The tally of %(organisation)s for %(period)s is ready: %(members)s members")
 
 # On SQLite nobody else can write while a chunk is written.
-CHUNK = {"postgresql": 2000, "sqlite": 200}
+CHUNK = {"postgresql": 2000, "sqlite": 100}
 NOBODY_BEYOND = 2**62
 
 

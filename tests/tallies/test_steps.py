@@ -132,13 +132,21 @@ def test_of_a_year_and_a_cycle_the_tighter_cap_decides(rule_ids: dict[str, int],
 def test_windows_are_counted_from_the_cycles_first_month(rule_ids: dict[str, int]) -> None:
     rules = [{"code": "a", "caps": [{"per": "half", "points": "2"}]}]
     entries = [
-        (1, "a", "9", "2026-04-01", None),
-        (2, "a", "9", "2026-09-30", None),
-        (3, "a", "9", "2026-10-01", None),
-        (4, "a", "9", "2027-03-31", None),
-        (5, "a", "9", "2026-03-31", None),
+        (1, "a", "1", "2026-04-01", None),
+        (2, "a", "1", "2026-09-30", None),
+        (3, "a", "1", "2026-10-01", None),
+        (4, "a", "1", "2027-03-31", None),
+        (5, "a", "1", "2026-03-31", None),
     ]
     assert kept(rule_ids, rules, entries, month=4)[1] == {"a": "4.00"}
+
+
+def test_a_rule_whose_entries_were_all_taken_back_is_not_there(rule_ids: dict[str, int]) -> None:
+    entries = [(1, "a", "3", "2026-01-05", None), (2, "b", "4", "2026-01-05", None)]
+    kept(rule_ids, [{"code": "a"}, {"code": "b"}], entries)
+    back = {"id": 3, "member": 1, "rule": "a", "points": Decimal(-3), "occurred_on": date(2026, 1, 5), "reverses": 1}
+    books.add([back | {"recorded_at": datetime(2027, 1, 2, tzinfo=UTC)}], rule_ids)
+    assert kept(rule_ids, [{"code": "a"}, {"code": "b"}], []) == ({2}, {"b": "4.00"})
 
 
 def test_hundreds_of_groups_and_rules_are_no_matter(rule_ids: dict[str, int]) -> None:
