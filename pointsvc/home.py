@@ -20,6 +20,7 @@ from pointsvc.people.models import Membership, Organisation, OrganisationReach
 from pointsvc.permissions import Actor, Permission, Role, allowed
 from pointsvc.schemes import periods
 from pointsvc.tallies.models import Standing, Tally
+from pointsvc.waiting import Waiting, waiting
 
 bp = Blueprint("home", __name__)
 SILENT_DAYS = 42
@@ -62,7 +63,7 @@ def _whole(who: Actor, node: Organisation) -> dict[str, Any]:
             ),
             "entries_this_month": _entries_since(who, today.replace(day=1)),
         },
-        "waiting": _waiting(tallies, latest, len(silent)),
+        "waiting": [*waiting(who), *_waiting(tallies, latest, len(silent))],
         "units": units,
         "silent": silent[:SHOWN],
         "silent_days": SILENT_DAYS,
@@ -142,31 +143,30 @@ def _tallies(who: Actor) -> list[dict[str, Any]]:
     return [{"id": row.id, "period": row.period, "status": row.status, "organisation": row[3]} for row in rows]
 
 
-def _waiting(tallies: list[dict[str, Any]], latest: Any, silent: int) -> list[dict[str, str]]:
+def _waiting(tallies: list[dict[str, Any]], latest: Any, silent: int) -> list[Waiting]:
     found = [
-        {
-            "words": gettext("%(file)s waits for an answer about its columns", file=row.filename),
-            "href": url_for("imports.run", import_id=row.id),
-            "tone": "now",
-        }
+        Waiting(
+            gettext("%(file)s waits for an answer about its columns", file=row.filename),
+            url_for("imports.run", import_id=row.id),
+            "now",
+        )
         for row in latest
         if row.status == "mapping"
     ]
     found += [
-        {
-            "words": gettext("%(file)s has been looked through and not yet taken in", file=row.filename),
-            "href": url_for("imports.run", import_id=row.id),
-            "tone": "watch",
-        }
+        Waiting(
+            gettext("%(file)s has been looked through and not yet taken in", file=row.filename),
+            url_for("imports.run", import_id=row.id),
+        )
         for row in latest
         if row.status == "checked"
     ]
     found += [
-        {
-            "words": gettext("The tally of %(period)s could not be finished", period=row["period"]),
-            "href": url_for("tallies.tally", tally_id=row["id"]),
-            "tone": "now",
-        }
+        Waiting(
+            gettext("The tally of %(period)s could not be finished", period=row["period"]),
+            url_for("tallies.tally", tally_id=row["id"]),
+            "now",
+        )
         for row in tallies
         if row["status"] == "failed"
     ]
@@ -174,5 +174,5 @@ def _waiting(tallies: list[dict[str, Any]], latest: Any, silent: int) -> list[di
         words = ngettext(
             "%(num)s branch has been silent for long", "%(num)s branches have been silent for long", silent
         )
-        found.append({"words": words, "href": "#silent", "tone": "watch"})
+        found.append(Waiting(words, "#silent"))
     return found

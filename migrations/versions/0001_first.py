@@ -248,7 +248,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("filename", sa.String(length=255), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
-        sa.Column("content", sa.LargeBinary(), nullable=True),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("organisation_id", ID, nullable=True),
         sa.Column("dry_run", sa.Boolean(), nullable=False),
         sa.Column("status", sa.String(length=20), nullable=False),
@@ -351,7 +351,9 @@ def upgrade() -> None:
         sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("requested_by_id", ID, nullable=True),
         sa.Column("computed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("status IN ('queued','running','computed','failed')", name=op.f("ck_tally_status")),
+        sa.CheckConstraint(
+            "status IN ('queued','running','computed','failed','publicised','sealed')", name=op.f("ck_tally_status")
+        ),
         sa.ForeignKeyConstraint(["job_id"], ["job.id"], name=op.f("fk_tally_job_id")),
         sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_tally_organisation_id")),
         sa.ForeignKeyConstraint(["requested_by_id"], ["sign_in.id"], name=op.f("fk_tally_requested_by_id")),
@@ -409,7 +411,11 @@ def upgrade() -> None:
         sa.Column("natural_key", sa.String(length=120), nullable=True),
         sa.Column("reverses_id", ID, nullable=True),
         sa.CheckConstraint("(source = 'reversal') = (reverses_id IS NOT NULL)", name=op.f("ck_entry_reversal")),
-        sa.CheckConstraint("source IN ('single','batch','meeting','import','reversal')", name=op.f("ck_entry_source")),
+        sa.CheckConstraint(
+            "source IN ('single','batch','meeting','import','reversal','declaration','receipt','merge','pledge',"
+            "'service')",
+            name=op.f("ck_entry_source"),
+        ),
         sa.ForeignKeyConstraint(["branch_id"], ["organisation.id"], name=op.f("fk_entry_branch_id")),
         sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_entry_member_id")),
         sa.ForeignKeyConstraint(["recorded_by_id"], ["sign_in.id"], name=op.f("fk_entry_recorded_by_id")),

@@ -29,6 +29,7 @@ from pointsvc.permissions import Actor, Permission, allowed
 from pointsvc.schemes import document as documents
 from pointsvc.schemes import periods
 from pointsvc.schemes import service as schemes
+from pointsvc.waiting import Waiting, waiting
 
 bp = Blueprint("activities", __name__)
 
@@ -65,7 +66,10 @@ def branch() -> Any:
         organisation=node,
         today=today,
         may_record=allowed(who, Permission.MEETINGS_RECORD),
-        waiting=[_waiting(item) for item in held if item.counts.unmarked],
+        waiting=[
+            *(waiting(who) if node.id == who.organisation_id else ()),
+            *(_unmarked(item) for item in held if item.counts.unmarked),
+        ],
         meetings=[_row(item) for item in held],
         kinds_due=[kind for kind in kinds if kind not in {item.kind for item in held}],
         members=comrades,
@@ -171,10 +175,10 @@ def _row(item: activities.Summary) -> dict[str, Any]:
     return {**shown, "organisation": {"name": item.organisation_name}, **asdict(item.counts)}
 
 
-def _waiting(item: activities.Summary) -> dict[str, str]:
+def _unmarked(item: activities.Summary) -> Waiting:
     text = gettext("%(kind)s of %(day)s: %(n)s not marked yet")
     values = {"kind": item.title or item.kind, "day": format_date(item.held_on, "medium"), "n": item.counts.unmarked}
-    return {"words": text % values, "href": url_for("activities.meeting", meeting_id=item.id), "tone": "watch"}
+    return Waiting(text % values, url_for("activities.meeting", meeting_id=item.id))
 
 
 def _opening(code: str | None, form: dict[str, str], wrong: dict[str, list[str]]) -> str:

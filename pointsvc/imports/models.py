@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, deferred, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from pointsvc.db import Id, Json, Model, UtcTime
 
@@ -24,7 +24,7 @@ class Import(Model):
     kind: Mapped[str] = mapped_column(String(20))
     filename: Mapped[str] = mapped_column(String(255))
     digest: Mapped[str] = mapped_column(String(64))
-    content: Mapped[bytes] = deferred(mapped_column(LargeBinary))
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"), index=True)
     dry_run: Mapped[bool] = mapped_column(default=False)
     status: Mapped[str] = mapped_column(String(20))
@@ -36,7 +36,7 @@ class Import(Model):
     options: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     doubtful: Mapped[list[Any]] = mapped_column(Json, default=list)
     problem: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    marks: Mapped[dict[str, int]] = deferred(mapped_column(Json, default=dict))
+    marks: Mapped[dict[str, int]] = mapped_column(Json, default=dict, deferred=True)
     job_id: Mapped[int | None] = mapped_column(ForeignKey("job.id"))
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("sign_in.id"), index=True)

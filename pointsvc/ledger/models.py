@@ -10,7 +10,18 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from pointsvc.db import Id, Model, Points, UtcTime
 
-SOURCES = ("single", "batch", "meeting", "import", "reversal")
+SOURCES = (
+    "single",
+    "batch",
+    "meeting",
+    "import",
+    "reversal",
+    "declaration",
+    "receipt",
+    "merge",
+    "pledge",
+    "service",
+)
 
 
 class Entry(Model):

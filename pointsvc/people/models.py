@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from pointsvc.db import Id, Model, UtcTime
+from pointsvc.db import Id, Json, Model, UtcTime
 from pointsvc.permissions import Role
 
 KINDS = ("district", "street", "township", "office", "enterprise", "community", "village", "branch")
@@ -39,6 +40,17 @@ class OrganisationReach(Model):
     above_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), primary_key=True)
     below_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), primary_key=True, index=True)
     depth: Mapped[int]
+
+
+class OrganisationSetting(Model):
+    """What an organisation has decided for itself and all below it (see settings.py)."""
+
+    __tablename__ = "organisation_setting"
+
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    value: Mapped[Any] = mapped_column(Json)
+    decided_at: Mapped[datetime] = mapped_column(UtcTime)
 
 
 class Member(Model):

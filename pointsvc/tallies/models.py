@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from pointsvc.db import Id, Json, Model, Points, UtcTime
 
-STATUSES = ("queued", "running", "computed", "failed")
+STATUSES = ("queued", "running", "computed", "failed", "publicised", "sealed")
 
 
 class Tally(Model):
@@ -39,6 +39,27 @@ class Tally(Model):
         UniqueConstraint("organisation_id", "period"),
         CheckConstraint("status IN ('" + "','".join(STATUSES) + "')", name="status"),
     )
+
+
+class Publication(Model):
+    """A version of a tally, publicised (公示) from a day until the end of ``last_day``.
+
+    Objections are taken until then. ``root`` is that of the Merkle tree over its results, printed on
+    the publicised list. A later publication of the same tally supersedes it; both are kept.
+    """
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    tally_id: Mapped[int] = mapped_column(ForeignKey("tally.id"))
+    version: Mapped[int]
+    published_on: Mapped[date]
+    last_day: Mapped[date]
+    working_days: Mapped[int]
+    phone: Mapped[str] = mapped_column(String(40), default="")
+    root: Mapped[str | None] = mapped_column(String(64))
+    published_at: Mapped[datetime] = mapped_column(UtcTime)
+    published_by_id: Mapped[int | None] = mapped_column(ForeignKey("sign_in.id"))
+
+    __table_args__ = (UniqueConstraint("tally_id", "version"),)
 
 
 class TallyResult(Model):

@@ -15,10 +15,11 @@ PACKAGE = ROOT / "pointsvc"
 ORDER = (
     {"audit", "notices"},
     {"people"},
-    {"schemes"},
+    {"evidence", "schemes"},
     {"ledger"},
-    {"activities", "pledges", "lists", "spotchecks"},
-    {"tallies", "boards", "reports", "imports"},
+    {"seals", "activities", "declarations", "pledges", "lists", "spotchecks", "reviews"},
+    {"tallies", "boards"},
+    {"disputes", "rehearsals", "imports", "exports", "reports"},
 )
 RANK = {noun: rank for rank, nouns in enumerate(ORDER) for noun in nouns}
 NOUNS = sorted(path.name for path in PACKAGE.iterdir() if (path / "models.py").exists())

@@ -1,0 +1,100 @@
+"""What an organisation has decided for itself and all below it: the nearest decision above holds.
+
+Every setting is listed in ``KNOWN`` with its default, so that a page can show them all and nothing
+unknown is ever kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from pointsvc.audit import service as audit
+from pointsvc.db import db
+from pointsvc.errors import N_, Invalid, Message
+from pointsvc.people import reach
+from pointsvc.people.models import Organisation, OrganisationReach, OrganisationSetting
+from pointsvc.permissions import Actor
+
+
+@dataclass(frozen=True)
+class Known:
+    """A setting: a whole number from ``low`` to ``high``, one of ``choices``, or a text of ``high`` characters."""
+
+    default: Any
+    words: str
+    low: int = 0
+    high: int = 0
+    choices: tuple[str, ...] = ()
+
+    def fault(self, value: Any) -> Message | None:
+        """What is wrong with this value, if anything."""
+        if self.choices:
+            return None if value in self.choices else Message(_ONE_OF, choices=", ".join(self.choices))
+        if isinstance(self.default, int):
+            fits = isinstance(value, int) and not isinstance(value, bool) and self.low <= value <= self.high
+            return None if fits else Message(_WHOLE, low=self.low, high=self.high)
+        fits = isinstance(value, str) and len(value) <= self.high and value.isprintable()
+        return None if fits else Message(_TEXT, high=self.high)
+
+
+_ONE_OF = N_("One of %(choices)s is needed")
+_WHOLE = N_("A whole number from %(low)s to %(high)s is needed")
+_TEXT = N_("One line of at most %(high)s characters is needed")
+
+KNOWN: Mapping[str, Known] = {
+    "publicity_days": Known(5, N_("Working days for which a tally is publicised"), low=1, high=30),
+    "reply_days": Known(5, N_("Working days within which an objection is replied to"), low=1, high=60),
+    "review_days": Known(5, N_("Working days after which a slow review is told one level up"), low=1, high=60),
+    # Ordered results: nobody, those who lead the node, or its members too. Never the public.
+    "order_shown_to": Known("leaders", N_("Who sees results in order"), choices=("nobody", "leaders", "members")),
+    "supervision_phone": Known("", N_("The office's telephone for objections and supervision"), high=40),
+}
+
+
+def value(organisation_id: int, name: str) -> Any:
+    """What holds for this organisation: its own decision, else the nearest above, else the default."""
+    return values(organisation_id)[name][0]
+
+
+def values(organisation_id: int) -> dict[str, tuple[Any, str | None]]:
+    """Every setting's value here, and the code of the organisation that decided it (None: the default)."""
+    rows = db.session.execute(
+        select(OrganisationSetting.name, OrganisationSetting.value, Organisation.code)
+        .join(Organisation, Organisation.id == OrganisationSetting.organisation_id)
+        .join(OrganisationReach, OrganisationReach.above_id == OrganisationSetting.organisation_id)
+        .where(OrganisationReach.below_id == organisation_id)
+        .order_by(OrganisationReach.depth)
+    ).all()
+    found: dict[str, tuple[Any, str | None]] = {}
+    for row in rows:
+        if row.name in KNOWN:
+            found.setdefault(row.name, (row.value, row.code))
+    return {name: found.get(name, (known.default, None)) for name, known in KNOWN.items()}
+
+
+def decide(*, actor: Actor, at: datetime, organisation: str, name: str, value: Any) -> None:
+    """Let ``value`` hold from now on for this organisation and all below; None: what holds above.
+
+    Raises NotFound for the organisation, Invalid under the setting's name.
+    """
+    owner = reach.organisation(actor, organisation)
+    known = KNOWN.get(name)
+    if known is None:
+        raise Invalid({name: N_("There is no such setting")})
+    if value is not None and (fault := known.fault(value)):
+        raise Invalid({name: fault})
+    row = db.session.get(OrganisationSetting, (owner.id, name), with_for_update=True)
+    if value is None:
+        if row is not None:
+            db.session.delete(row)
+    elif row is None:
+        db.session.add(OrganisationSetting(organisation_id=owner.id, name=name, value=value, decided_at=at))
+    else:
+        row.value, row.decided_at = value, at
+    db.session.flush()
+    audit.note(actor=actor, at=at, action="setting:decide", object_id=owner.code, name=name, value=value)
