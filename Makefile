@@ -121,12 +121,12 @@ messages: $(VENV)/.runtime ## Collect the texts of code and templates into the t
 # With no Chromium the browser tests say so and are skipped; in CI they fail. Playwright's own driver
 # needs a library that the smallest Debian lacks.
 $(VENV)/.chromium: $(VENV)/.dev
-	@need=; \
+	@exec 3>&2 >/dev/null 2>&1; need=; \
 	command -v chromium || command -v chromium-browser || command -v google-chrome || need="chromium fonts-noto-cjk"; \
 	$(BIN)/python -m playwright --version || need="$$need libatomic1"; \
 	if [ -z "$$need" ]; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get; then \
 		echo "Installing $$need ..." >&3; \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$need </dev/null; \
-	else echo "To run the browser tests install: $$need" >&3; fi 3>&2 >/dev/null 2>&1
+	else echo "To run the browser tests install: $$need" >&3; fi
 	@touch $@
