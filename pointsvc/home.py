@@ -48,12 +48,13 @@ def _whole(who: Actor, node: Organisation) -> dict[str, Any]:
     units = _units(node.id, quarter.starts_on)
     silent = _silent(who, today)
     tallies = _tallies(who)
-    latest = imports.listing(actor=who, limit=SHOWN)
+    latest = imports.listing(actor=who, limit=SHOWN) if allowed(who, Permission.IMPORTS_RUN) else []
     return {
         "organisation": node,
         "today": today,
         "period": quarter.name,
         "may_run": allowed(who, Permission.TALLIES_RUN),
+        "may_import": allowed(who, Permission.IMPORTS_RUN),
         "figures": {
             "branches": sum(unit["branches"] for unit in units),
             "branches_active": sum(unit["active"] for unit in units),
