@@ -19,6 +19,7 @@ from pointsvc.activities import api as activities_api
 from pointsvc.activities import pages as activities_pages
 from pointsvc.api import openapi
 from pointsvc.assets_manifest import asset_url
+from pointsvc.charts import bp as charts
 from pointsvc.config import Config
 from pointsvc.db import db
 from pointsvc.engines import engine_options, prepare_engine
@@ -51,6 +52,7 @@ API_BLUEPRINTS = (
 )
 PAGE_BLUEPRINTS = (
     home,
+    charts,
     people_pages.bp,
     schemes_pages.bp,
     ledger_pages.bp,

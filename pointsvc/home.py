@@ -42,6 +42,13 @@ def home() -> Any:
     return render_template("home.html", **_whole(who, node))
 
 
+@bp.get("/design")
+@requires(Permission.SELF)
+def design() -> str:
+    """The living page: every part that pages are made of."""
+    return render_template("design.html", today=clock.today(), now=clock.now())
+
+
 def _whole(who: Actor, node: Organisation) -> dict[str, Any]:
     today = clock.today()
     quarter = periods.containing(today, "quarter", 1)

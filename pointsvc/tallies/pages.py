@@ -25,7 +25,7 @@ from pointsvc.tallies import service as tallies
 from pointsvc.tallies.listing import Asked, scores, standing_of
 from pointsvc.tallies.models import Tally
 from pointsvc.tallies.sheet import results_workbook
-from pointsvc.tallies.shown import score_shown
+from pointsvc.tallies.shown import score_shown, year_drawn
 from pointsvc.wording import job_shown, period_words
 
 bp = Blueprint("tallies", __name__)
@@ -54,6 +54,7 @@ def score() -> str:
         as_of=found.counted_through,
         scheme={"id": found.scheme.scheme_id, "name": found.document["name"]},
         score=score_shown(found),
+        year=year_drawn(found),
         may_record=allowed(who, Permission.LEDGER_RECORD),
     )
 

@@ -58,6 +58,8 @@ DECLARED = {
     ("GET", "/api/v1/tallies/<tally_id>/results"): "tallies:read",
     ("GET", "/"): "self:use",
     ("GET", "/branch"): "meetings:read",
+    ("GET", "/charts"): "tallies:read",
+    ("GET", "/design"): "self:use",
     ("POST", "/display"): "public",
     ("POST", "/entries/<entry_id>/reverse"): "ledger:record",
     ("GET", "/entries/new"): "ledger:record",
