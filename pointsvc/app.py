@@ -23,6 +23,7 @@ from pointsvc.charts import bp as charts
 from pointsvc.config import Config
 from pointsvc.db import db
 from pointsvc.engines import engine_options, prepare_engine
+from pointsvc.guides import bp as guides
 from pointsvc.home import bp as home
 from pointsvc.imports import api as imports_api
 from pointsvc.imports import pages as imports_pages
@@ -53,6 +54,7 @@ API_BLUEPRINTS = (
 PAGE_BLUEPRINTS = (
     home,
     charts,
+    guides,
     people_pages.bp,
     schemes_pages.bp,
     ledger_pages.bp,

@@ -307,6 +307,11 @@ def set_display(*, actor: Actor, at: datetime, display: str) -> None:
     _choose(actor, "display", display, DISPLAYS)
 
 
+def end_tour(*, actor: Actor) -> None:
+    """The person has seen, or skipped, the tour of the first day."""
+    db.session.execute(update(SignIn).where(SignIn.id == actor.sign_in_id).values(toured=True))
+
+
 def _choose(actor: Actor, field: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
         raise Invalid({field: Message(N_("One of %(choices)s is needed"), choices=", ".join(choices))})

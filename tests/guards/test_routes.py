@@ -64,6 +64,7 @@ DECLARED = {
     ("POST", "/entries/<entry_id>/reverse"): "ledger:record",
     ("GET", "/entries/new"): "ledger:record",
     ("POST", "/entries/new"): "ledger:record",
+    ("GET", "/guide"): "self:use",
     ("GET", "/healthz"): "public",
     ("GET", "/imports"): "imports:run",
     ("POST", "/imports"): "imports:run",
@@ -101,6 +102,7 @@ DECLARED = {
     ("POST", "/tallies"): "tallies:run",
     ("GET", "/tallies/<tally_id>"): "tallies:read",
     ("GET", "/tallies/<tally_id>/results.xlsx"): "tallies:read",
+    ("POST", "/tour"): "self:use",
 }
 
 
