@@ -40,6 +40,7 @@ from pointsvc.schemes import pages as schemes_pages
 from pointsvc.status import bp as status
 from pointsvc.tallies import api as tallies_api
 from pointsvc.tallies import pages as tallies_pages
+from pointsvc.trail import bp as trail
 from pointsvc.wording import period_words
 
 API_BLUEPRINTS = (
@@ -55,6 +56,7 @@ PAGE_BLUEPRINTS = (
     home,
     charts,
     guides,
+    trail,
     people_pages.bp,
     schemes_pages.bp,
     ledger_pages.bp,

@@ -106,6 +106,11 @@ _CHARTS = Step(
     N_("Grades, who came, and where limits are reached, each with its table. Nobody is put in order."),
     "charts.charts",
 )
+_AUDIT = Step(
+    N_("See who did what"),
+    N_("Every act of every account is noted, with its object and time; nobody can change or remove a note."),
+    "trail.events",
+)
 _ORGANISATIONS = Step(
     N_("Keep the tree of organisations"),
     N_("The tree comes in from a workbook; each node shows who leads it and how many belong to it."),
@@ -117,8 +122,8 @@ GUIDES: dict[Role, tuple[Step, ...]] = {
     Role.SECRETARY: (_BRANCH, _MEETING, _MEMBERS, _WORKBOOKS, _TALLIES, _CHARTS),
     Role.DISTRICT_ADMIN: (_WHOLE, _WORKBOOKS, _TALLIES, _RULES, _CHARTS),
     Role.SUPERVISOR: (_WHOLE, _MEMBERS, _CHARTS, _RULES),
-    Role.AUDITOR: (_WHOLE, _MEMBERS, _RULES),
-    Role.SYSTEM_ADMIN: (_ORGANISATIONS, _MEMBERS, _NOTICES),
+    Role.AUDITOR: (_WHOLE, _AUDIT, _MEMBERS, _RULES),
+    Role.SYSTEM_ADMIN: (_ORGANISATIONS, _MEMBERS, _AUDIT, _NOTICES),
 }
 
 

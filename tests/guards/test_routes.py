@@ -57,6 +57,7 @@ DECLARED = {
     ("GET", "/api/v1/tallies/<tally_id>"): "tallies:read",
     ("GET", "/api/v1/tallies/<tally_id>/results"): "tallies:read",
     ("GET", "/"): "self:use",
+    ("GET", "/audit"): "audit:read",
     ("GET", "/branch"): "meetings:read",
     ("GET", "/charts"): "tallies:read",
     ("GET", "/design"): "self:use",
