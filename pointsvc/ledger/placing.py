@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from typing import Any
 
 from sqlalchemy import BigInteger, Date, and_, bindparam, exists, or_, select, true
 
-from pointsvc.db import db
 from pointsvc.people.models import Member, Membership, OrganisationReach
 from pointsvc.permissions import Actor, Role
+from pointsvc.prepared import Prepared, one_of
 from pointsvc.schemes import service as schemes
 from pointsvc.schemes.models import Scheme
 
@@ -35,13 +34,21 @@ def places(actor: Actor, numbers: Sequence[str], day: date) -> dict[str, Place]:
     values = {"numbers": list(numbers), "day": day}
     if not actor.is_system:
         values["above"] = actor.organisation_id
-    rows = db.session.execute(_statement(actor.is_system), values)
+    rows = (_everywhere if actor.is_system else _within_reach).rows(**values)
     return {row.number: Place(*row) for row in rows}
 
 
-@cache
-def _statement(everywhere: bool) -> Any:
-    # Built once: building it costs more than running it.
+@Prepared
+def _everywhere(dialect: str) -> Any:
+    return _places(dialect, everywhere=True)
+
+
+@Prepared
+def _within_reach(dialect: str) -> Any:
+    return _places(dialect, everywhere=False)
+
+
+def _places(dialect: str, *, everywhere: bool) -> Any:
     day = bindparam("day", type_=Date())
     spans = and_(
         Membership.member_id == Member.id,
@@ -52,7 +59,7 @@ def _statement(everywhere: bool) -> Any:
     placed = (
         select(Member.number, Member.id, Membership.organisation_id.label("branch_id"))
         .outerjoin(Membership, spans)
-        .where(Member.number.in_(bindparam("numbers", expanding=True)))
+        .where(one_of(Member.number, "numbers", dialect))
         .where(true() if everywhere else or_(Membership.id.is_not(None), _ever_within()))
         .cte("placed")
     )

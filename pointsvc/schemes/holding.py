@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -12,6 +12,7 @@ from sqlalchemy import Select, bindparam, select
 
 from pointsvc.db import db
 from pointsvc.people.models import OrganisationReach
+from pointsvc.prepared import Prepared, one_of
 from pointsvc.schemes import document as documents
 from pointsvc.schemes import periods
 from pointsvc.schemes.models import Scheme
@@ -105,10 +106,11 @@ def governing_id(organisation_id: Any, on: Any) -> Any:
 
 def _versions(organisation_ids: Collection[int] | Select[*tuple[Any, ...]], on: date) -> dict[int, list[Any]]:
     """For each organisation the started versions of the node that governs it, the one in force first."""
+    rows: Iterable[Any]
     if isinstance(organisation_ids, Select):
         rows = db.session.execute(_started().where(OrganisationReach.below_id.in_(organisation_ids)), {"on": on})
     else:
-        rows = db.session.execute(_started_at(), {"on": on, "ids": list(organisation_ids)})
+        rows = _started_at.rows(on=on, ids=list(organisation_ids))
     found: dict[int, list[Any]] = {}
     for row in rows:
         nearest = found.setdefault(row.below_id, [])
@@ -136,9 +138,9 @@ def _started() -> Select[*tuple[Any, ...]]:
     )
 
 
-@cache
-def _started_at() -> Any:
-    return _started().where(OrganisationReach.below_id.in_(bindparam("ids", expanding=True)))
+@Prepared
+def _started_at(dialect: str) -> Any:
+    return _started().where(one_of(OrganisationReach.below_id, "ids", dialect))
 
 
 def _keep_documents(ids: Mapping[str, int]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, namedtuple
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +13,6 @@ from sqlalchemy import (
     BigInteger,
     ClauseElement,
     Date,
-    Select,
     String,
     and_,
     bindparam,
@@ -24,10 +23,10 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import CursorResult, Dialect
 
 from pointsvc.db import UtcTime, db
 from pointsvc.people.models import MemberCategory, Membership
+from pointsvc.prepared import Statement
 from pointsvc.schemes import service as schemes
 from pointsvc.tallies import explanation, reckoning, stages
 from pointsvc.tallies.models import Standing, TallyResult
@@ -51,43 +50,6 @@ class Sheet:
 def sheet_of(document: Document, cycle_starts_on: date) -> Sheet:
     """The sheet of this document, its rules' ids read from the database."""
     return Sheet(document, schemes.rule_ids(item["code"] for item in document["rules"]), cycle_starts_on)
-
-
-class Statement:
-    """A statement as the driver takes it: what SQLAlchemy does for each call is done once, here."""
-
-    def __init__(self, element: Any, dialect: Dialect) -> None:
-        if dialect.name == "sqlite":
-            # The driver takes names as well as question marks, and ours are given by name.
-            dialect = sqlite.dialect(paramstyle="named")
-        compiled: Any = element.compile(dialect=dialect)
-        self.sql = str(compiled)
-        self.constants = {name: value for name, value in compiled.params.items() if value is not None}
-        self.given = {
-            name: bind.type.dialect_impl(dialect).bind_processor(dialect) or _same
-            for name, bind in compiled.binds.items()
-        }
-        columns = element.selected_columns if isinstance(element, Select) else ()
-        self.taken = [column.type.dialect_impl(dialect).result_processor(dialect, None) or _same for column in columns]
-        self.row: Any = namedtuple("Row", [column.key for column in columns])  # type: ignore[misc] # names of the query
-
-    def run(self, **values: Any) -> CursorResult[Any]:
-        """Run it in the present transaction."""
-        db.session.flush()
-        every = {**self.constants, **values}
-        given = {name: process(every.get(name)) for name, process in self.given.items()}
-        return db.session.connection().exec_driver_sql(self.sql, given)
-
-    def rows(self, **values: Any) -> list[Any]:
-        """Run it and read what it selects."""
-        return [
-            self.row(*[process(value) for process, value in zip(self.taken, row, strict=True)])
-            for row in self.run(**values)
-        ]
-
-
-def _same(value: Any) -> Any:
-    return value
 
 
 Make = Callable[[Terms, Sheet, str], ClauseElement]
