@@ -36,7 +36,7 @@ class Statement:
         self.given = dict.fromkeys(processors)
         self.processed = {name: process for name, process in processors.items() if process is not None}
         columns = getattr(element, "exported_columns", ())
-        self.row: Any = namedtuple("Row", [column.key for column in columns])  # type: ignore[misc] # names of the query
+        self.row: Any = namedtuple("Row", [column.key or "" for column in columns], rename=True)  # type: ignore[misc] # names of the query
         taken = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
         self.taken = [(place, process) for place, process in enumerate(taken) if process is not None]
 

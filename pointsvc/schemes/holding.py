@@ -30,7 +30,8 @@ class Sheet:
     """The rule sheet that governs an organisation on a day.
 
     ``document`` is the version's own; ``effective`` has in addition the rules that earlier versions
-    had within the cycle. Both are shared between callers and must not be changed.
+    had within the cycle. Both are shared between callers and must not be changed. ``versions`` are
+    the ids of all versions whose rules may stand in ``effective``, all of them published.
     """
 
     scheme_id: int
@@ -39,6 +40,7 @@ class Sheet:
     digest: str
     document: Document
     effective: Document
+    versions: tuple[int, ...]
 
 
 def sheets(organisation_ids: Collection[int] | Select[*tuple[Any, ...]], on: date) -> dict[int, Sheet]:
@@ -158,7 +160,8 @@ def _sheet(rows: Sequence[Any], on: date) -> Sheet:
     newest, *earlier = rows
     own = _KEPT[newest.digest]
     whole = _merged(own, newest.digest, newest.starts_on, earlier, on)
-    return Sheet(newest.id, newest.organisation_id, newest.version, newest.digest, own, whole)
+    versions = tuple(row.id for row in rows)
+    return Sheet(newest.id, newest.organisation_id, newest.version, newest.digest, own, whole, versions)
 
 
 def _merged(own: Document, digest: str, starts_on: date, earlier: Sequence[Any], through: date) -> Document:

@@ -111,7 +111,7 @@ def get_score(args: dict[str, Any], number: str) -> Response:
     """A member's live score, each entry explained."""
     who = actor()
     found = tallies.score(actor=who, at=clock.now(), member=number, period=args["period"])
-    return jsonify(score_answer(found, tallies.branch_of(found).code))
+    return jsonify(score_answer(found))
 
 
 @bp.route("/members/<number>/previous-total", methods=["PUT"])

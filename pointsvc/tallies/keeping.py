@@ -80,9 +80,7 @@ def _placing(dialect: str) -> Any:
 
 def _write(sheet: schemes.Sheet, members: Sequence[Any], today: date) -> None:
     month = documents.starts_month(sheet.effective)
-    made = statements.statement(
-        statements.standing, statements.sheet_of(sheet.effective, periods.cycle_start(today, month))
-    )
+    made = statements.statement(statements.standing, statements.sheet_of(sheet, periods.cycle_start(today, month)))
     who = [[row.id, row.branch_id, row.category or statements.REGULAR] for row in members]
     made.run(
         who=orjson.dumps(who).decode(),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from flask_babel import gettext
+from flask_babel import get_translations
 from marshmallow import fields, validate
 
 from pointsvc.api import Amount, Day, Instant, PageArgs, Ref, Said, Schema, Text
@@ -14,6 +15,8 @@ from pointsvc.errors import N_
 from pointsvc.tallies.listing import SORTS
 from pointsvc.tallies.scoring import Score
 from pointsvc.tallies.wording import Chance, Line
+
+Translate = Callable[[str], str]
 
 _BY_CODE = {"type": "object", "additionalProperties": {"type": "string"}, "example": {"study": "12.00"}}
 _LINE = {
@@ -168,13 +171,15 @@ class ScoreOut(Schema):
     missing = fields.List(fields.Dict())
 
 
-def score_answer(score: Score, branch: str) -> dict[str, Any]:
+def score_answer(score: Score) -> dict[str, Any]:
     """The score as JSON takes it. By hand: a year's entries through a schema would cost more than the reckoning."""
+    # Looked up once: the language is the same for all lines.
+    translate = get_translations().ugettext
     return {
-        "member": score.member.number,
+        "member": score.number,
         "period": score.period.name,
         "through": score.period.through_on.isoformat(),
-        "branch": branch,
+        "branch": score.branch,
         "category": score.category,
         "raw": _points(score.raw),
         "base": _points(score.base),
@@ -184,12 +189,12 @@ def score_answer(score: Score, branch: str) -> dict[str, Any]:
         "total": None if score.total is None else _points(score.total),
         "grade": score.grade,
         "veto": score.veto,
-        "lines": [_line(line) for line in score.lines],
-        "missing": [_chance(chance) for chance in score.missing],
+        "lines": [_line(line, translate) for line in score.lines],
+        "missing": [_chance(chance, translate) for chance in score.missing],
     }
 
 
-def _line(line: Line) -> dict[str, Any]:
+def _line(line: Line, translate: Translate) -> dict[str, Any]:
     return {
         "entry": str(line.entry),
         "rule": line.rule,
@@ -197,17 +202,17 @@ def _line(line: Line) -> dict[str, Any]:
         "points": _points(line.points),
         "counted": _points(line.counted),
         "why": " ".join(line.codes),
-        "words": " ".join(words.render(gettext) for words in line.words) or None,
+        "words": " ".join(words.render(translate) for words in line.words) or None,
     }
 
 
-def _chance(chance: Chance) -> dict[str, Any]:
+def _chance(chance: Chance, translate: Translate) -> dict[str, Any]:
     return {
         "rule": chance.rule,
         "name": chance.name,
         "group": chance.group,
         "points": None if chance.points is None else _points(chance.points),
-        "words": chance.words.render(gettext) if chance.words else None,
+        "words": chance.words.render(translate) if chance.words else None,
     }
 
 
