@@ -140,5 +140,5 @@ def list_standings(args: dict[str, Any]) -> dict[str, Any]:
     following = None
     if len(rows) > limit:
         last, seen = shown[-1], (place[2] if place else 0) + len(shown)
-        following = cursor(last["place"], last["number"], seen, last["rank"])
+        following = cursor(last.row.place, last.row.number, seen, last.rank)
     return {"items": shown, "next": following}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -82,7 +82,7 @@ class ByCode(fields.Field[Any]):
         super().__init__(metadata=_BY_CODE, **more)
 
     def _serialize(self, value: Any, attr: Any, obj: Any, **more: Any) -> dict[str, str]:
-        return {code: f"{from_hundredths(points):.2f}" for code, points in value.items()}
+        return _by_code(value)
 
 
 class ResultOut(Schema):
@@ -100,6 +100,31 @@ class ResultOut(Schema):
     total = Amount(allow_none=True)
     grade = fields.String(allow_none=True)
     veto = fields.Boolean()
+
+    def dump(self, obj: Any, *, many: bool | None = None) -> Any:
+        """As the fields say, written out by hand: a page of fifty costs a fifth of the general way."""
+        return [_result(item) for item in obj] if many else _result(obj)
+
+
+def _result(row: Any) -> dict[str, Any]:
+    return {
+        "member": row.number,
+        "name": row.name,
+        "branch": row.branch,
+        "category": row.category,
+        "raw": _points(row.raw),
+        "base": _points(row.base),
+        "carried": _points(row.carried),
+        "rules": _by_code(row.rules),
+        "groups": _by_code(row.groups),
+        "total": None if row.total is None else _points(row.total),
+        "grade": row.grade,
+        "veto": row.veto,
+    }
+
+
+def _by_code(hundredths: Mapping[str, int]) -> dict[str, str]:
+    return {code: _points(from_hundredths(value)) for code, value in hundredths.items()}
 
 
 class ResultsOut(Schema):
@@ -120,6 +145,10 @@ class StandingOut(ResultOut):
     """A result with its place; equal totals share one."""
 
     rank = fields.Integer()
+
+    def dump(self, obj: Any, *, many: bool | None = None) -> Any:
+        """As ``ResultOut``; of rows with their ranks."""
+        return [self.dump(item) for item in obj] if many else {**_result(obj.row), "rank": obj.rank}
 
 
 class StandingsOut(Schema):
