@@ -41,7 +41,8 @@ _COLUMNS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen: an import makes a hundred thousand, and freezing triples what each of them costs.
+@dataclass(slots=True)
 class NewEntry:
     """An entry to add, checked and reckoned. ``natural_key`` says what it is of, once and for ever."""
 
