@@ -7,7 +7,7 @@ most of these statements run. Here it is done once for each engine.
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import orjson
@@ -87,6 +87,32 @@ class Prepared:
     def first(self, **values: Any) -> Any:
         """The first row, or None."""
         return next(iter(self.rows(**values)), None)
+
+
+Among = Callable[[Any], ColumnElement[bool]]
+
+
+class Several:
+    """A statement about the values of a list, and one of its own for a list of one.
+
+    PostgreSQL plans a statement once for lists of any length and takes each for one of ten, which
+    makes it read whole tables where a single value leads it straight to one row.
+    ``make`` is given the engine's name and what says that a column is among the list's values.
+    """
+
+    def __init__(self, make: Callable[[str, Among], Any]) -> None:
+        self.single = Prepared(lambda dialect: make(dialect, _the_one))
+        self.many = Prepared(lambda dialect: make(dialect, lambda column: one_of(column, "several", dialect)))
+
+    def rows(self, among: Sequence[Any], **values: Any) -> list[Any]:
+        """Run it for these values and read what it selects."""
+        if len(among) == 1:
+            return self.single.rows(one=among[0], **values)
+        return self.many.rows(several=among, **values)
+
+
+def _the_one(column: Any) -> ColumnElement[bool]:
+    return column == bindparam("one", type_=column.type)
 
 
 class _Listed(TypeDecorator[Any]):

@@ -12,7 +12,7 @@ from sqlalchemy import Select, bindparam, select
 
 from pointsvc.db import db
 from pointsvc.people.models import OrganisationReach
-from pointsvc.prepared import Prepared, one_of
+from pointsvc.prepared import Among, Several
 from pointsvc.schemes import document as documents
 from pointsvc.schemes import periods
 from pointsvc.schemes.models import Scheme
@@ -112,7 +112,7 @@ def _versions(organisation_ids: Collection[int] | Select[*tuple[Any, ...]], on: 
     if isinstance(organisation_ids, Select):
         rows = db.session.execute(_started().where(OrganisationReach.below_id.in_(organisation_ids)), {"on": on})
     else:
-        rows = _started_at.rows(on=on, ids=list(organisation_ids))
+        rows = _started_at.rows(list(organisation_ids), on=on)
     found: dict[int, list[Any]] = {}
     for row in rows:
         nearest = found.setdefault(row.below_id, [])
@@ -140,9 +140,9 @@ def _started() -> Select[*tuple[Any, ...]]:
     )
 
 
-@Prepared
-def _started_at(dialect: str) -> Any:
-    return _started().where(one_of(OrganisationReach.below_id, "ids", dialect))
+@Several
+def _started_at(dialect: str, among: Among) -> Any:
+    return _started().where(among(OrganisationReach.below_id))
 
 
 def _keep_documents(ids: Mapping[str, int]) -> None:

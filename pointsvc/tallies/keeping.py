@@ -13,7 +13,7 @@ from pointsvc import clock
 from pointsvc.db import db, settles, transaction
 from pointsvc.people import reach
 from pointsvc.people.models import Member, MemberCategory, Membership
-from pointsvc.prepared import Prepared, one_of
+from pointsvc.prepared import Among, Several
 from pointsvc.queues import hold
 from pointsvc.schemes import document as documents
 from pointsvc.schemes import periods
@@ -61,18 +61,18 @@ def _places(member_ids: Sequence[int], today: date) -> Sequence[Any]:
     Of two transactions that write entries of one member, the second must reckon after the first has
     committed, or it would miss the first one's entry. The lock leaves foreign keys alone.
     """
-    return _placing.rows(ids=member_ids, today=today)
+    return _placing.rows(member_ids, today=today)
 
 
-@Prepared
-def _placing(dialect: str) -> Any:
+@Several
+def _placing(dialect: str, among: Among) -> Any:
     today = bindparam("today", type_=Date())
     category = and_(MemberCategory.member_id == Member.id, *statements.holds(MemberCategory, today))
     return (
         select(Member.id, Membership.organisation_id.label("branch_id"), MemberCategory.category)
         .join(Membership, and_(Membership.member_id == Member.id, *statements.holds(Membership, today)))
         .outerjoin(MemberCategory, category)
-        .where(one_of(Member.id, "ids", dialect))
+        .where(among(Member.id))
         .order_by(Member.id)
         .with_for_update(of=Member, key_share=True)
     )
