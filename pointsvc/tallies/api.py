@@ -111,7 +111,7 @@ def get_score(args: dict[str, Any], number: str) -> Response:
     """A member's live score, each entry explained."""
     who = actor()
     found = tallies.score(actor=who, at=clock.now(), member=number, period=args["period"])
-    return jsonify(score_answer(found, tallies.branch_of(found).code))
+    return jsonify(score_answer(found))
 
 
 @bp.route("/members/<number>/previous-total", methods=["PUT"])
@@ -140,5 +140,5 @@ def list_standings(args: dict[str, Any]) -> dict[str, Any]:
     following = None
     if len(rows) > limit:
         last, seen = shown[-1], (place[2] if place else 0) + len(shown)
-        following = cursor(last["place"], last["number"], seen, last["rank"])
+        following = cursor(last.row.place, last.row.number, seen, last.rank)
     return {"items": shown, "next": following}

@@ -166,7 +166,7 @@ def reckon(run: Run, chunk: Chunk, *, done: int, size: int) -> None:
     with transaction():
         run.hold(progress=done, size=size, doing=RECKONING)
         make = statements.results if chunk.dense else statements.sparse_results
-        made = statements.statement(make, statements.sheet_of(chunk.sheet.effective, cycle))
+        made = statements.statement(make, statements.sheet_of(chunk.sheet, cycle))
         made.run(
             branches=chunk.branches,
             first=chunk.first,

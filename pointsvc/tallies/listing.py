@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Row, Select, func, or_, select, tuple_, type_coerce
+from sqlalchemy import BigInteger, Integer, Row, Select, String, bindparam, func, or_, select, tuple_, type_coerce
 
 from pointsvc import clock
 from pointsvc.db import db
@@ -18,6 +18,7 @@ from pointsvc.ledger.models import Entry
 from pointsvc.people import reach
 from pointsvc.people.models import Member, Organisation, OrganisationReach
 from pointsvc.permissions import Actor
+from pointsvc.prepared import Prepared
 from pointsvc.schemes import document as documents
 from pointsvc.schemes import periods
 from pointsvc.schemes import service as schemes
@@ -41,6 +42,16 @@ class Asked:
     branch: str | None = None
     grade: str | None = None
     find: str | None = None
+
+
+HIGHEST_FIRST = Asked(sort="total", down=True)
+
+
+class Ranked(NamedTuple):
+    """A row of a page of standings and its place."""
+
+    row: Any
+    rank: int
 
 
 @dataclass(frozen=True)
@@ -96,8 +107,9 @@ def standings(
     today = clock.local(at).date()
     below = reach.ids_below(owner.id)
     if period is None or _running(owner, period, today):
-        query = _figures(Standing, asked).where(Standing.branch_id.in_(below), Standing.total.is_not(None))
-        return db.session.execute(_paged(query, Standing, asked)).all()
+        if asked == replace(HIGHEST_FIRST, limit=asked.limit, after=asked.after):
+            return _highest(owner.id, asked)
+        return db.session.execute(_kept(below, asked)).all()
     found = _tally_over(owner.id, period)
     query = _figures(TallyResult, asked).where(
         TallyResult.tally_id == found.id,
@@ -106,6 +118,34 @@ def standings(
         TallyResult.total.is_not(None),
     )
     return db.session.execute(_paged(query, TallyResult, asked)).all()
+
+
+def _kept(below: Any, asked: Asked) -> Select[*tuple[Any, ...]]:
+    query = _figures(Standing, asked).where(Standing.branch_id.in_(below), Standing.total.is_not(None))
+    return _paged(query, Standing, asked)
+
+
+def _highest(owner_id: int, asked: Asked) -> list[Any]:
+    """A page of the plain list, the one that is asked for again and again."""
+    if asked.after is None:
+        return _first_page.rows(owner=owner_id, most=asked.limit)
+    total, number = asked.after
+    return _further_page.rows(owner=owner_id, most=asked.limit, total=total, number=number)
+
+
+@Prepared
+def _first_page(dialect: str) -> Any:
+    return _kept(reach.ids_below(_OWNER), replace(HIGHEST_FIRST, limit=_MOST))
+
+
+@Prepared
+def _further_page(dialect: str) -> Any:
+    behind = (bindparam("total", type_=BigInteger), bindparam("number", type_=String))
+    return _kept(reach.ids_below(_OWNER), replace(HIGHEST_FIRST, limit=_MOST, after=behind))
+
+
+_OWNER: Any = bindparam("owner", type_=BigInteger)
+_MOST: Any = bindparam("most", type_=Integer)
 
 
 def _by_total(query: Select[*tuple[Any, ...]], table: Table, asked: Asked) -> list[Row[*tuple[Any, ...]]]:
@@ -126,7 +166,7 @@ def _by_total(query: Select[*tuple[Any, ...]], table: Table, asked: Asked) -> li
     return rows
 
 
-def ranked(rows: Sequence[Row[*tuple[Any, ...]]], place: Sequence[Any] | None) -> list[dict[str, Any]]:
+def ranked(rows: Sequence[Row[*tuple[Any, ...]]], place: Sequence[Any] | None) -> list[Ranked]:
     """The rows of a page of standings with their ranks; equal totals share one (1, 2, 2, 4).
 
     ``place`` is where the page before ended: its last total (in hundredths), number, how many rows
@@ -138,7 +178,7 @@ def ranked(rows: Sequence[Row[*tuple[Any, ...]]], place: Sequence[Any] | None) -
         seen += 1
         rank = rank if row.place == total else seen
         total = row.place
-        found.append({**row._mapping, "rank": rank})
+        found.append(Ranked(row, rank))
     return found
 
 

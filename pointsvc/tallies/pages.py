@@ -145,7 +145,7 @@ def tally(tally_id: str) -> str:
         query=query,
         branches=[(row.code, row.name) for row in people.organisations(actor=who, under=organisation.code, limit=1000)],
         grade_names=[name for name, _ in tallies.counts(tally_id=found.id) if name],
-        results=[{**row._mapping, "branch": row.branch_name} for row in rows[:ON_A_PAGE]],
+        results=[{**row._asdict(), "branch": row.branch_name} for row in rows[:ON_A_PAGE]],
         **_order("tallies.tally", {"tally_id": tally_id, **query}, asked, rows),
     )
 

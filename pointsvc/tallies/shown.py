@@ -85,7 +85,7 @@ def _group(group: Mapping[str, Any], found: Score, rules: Sequence[Mapping[str, 
 
 def _lines(found: Score, names: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     """The entries, the latest day first, with what they were recorded from."""
-    sources = sources_of(found.member.id)
+    sources = sources_of(found.member_id)
     for line in reversed(found.lines):
         source = sources.get(line.entry)
         yield {
