@@ -51,7 +51,7 @@ def year_drawn(found: Score) -> dict[str, Any] | None:
         return None
     cycle = periods.cycle_start(found.counted_through, documents.starts_month(found.document))
     points = picturing.year(
-        member_id=found.member.id, branch_id=found.branch_id, since=cycle, until=found.counted_through
+        member_id=found.member_id, branch_id=found.branch_id, since=cycle, until=found.counted_through
     )
     points.append((found.counted_through, found.total))
     levels = [item for item in found.document.get("grades", ()) if "min" in item]
