@@ -66,7 +66,7 @@ PAGE_BLUEPRINTS = (
     notices_pages.bp,
     status,
 )
-NOUNS = ("audit", "notices", "people", "schemes", "ledger", "activities", "tallies", "imports")
+NOUNS = ("audit", "notices", "people", "schemes", "ledger", "activities", "tallies", "imports", "rehearsals")
 
 
 class OrjsonProvider(JSONProvider):

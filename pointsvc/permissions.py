@@ -41,6 +41,7 @@ class Permission(StrEnum):
     TALLIES_READ = "tallies:read"
     TALLIES_RUN = "tallies:run"
     STANDINGS_READ = "standings:read"
+    REHEARSALS_READ = "rehearsals:read"
     IMPORTS_RUN = "imports:run"
     AUDIT_READ = "audit:read"
     JOBS_READ = "jobs:read"
@@ -92,6 +93,7 @@ PERMISSION_MAP: dict[Permission, frozenset[Role]] = {
     Permission.TALLIES_READ: _READERS,
     Permission.TALLIES_RUN: frozenset({_D, _SEC}),
     Permission.STANDINGS_READ: _READERS,
+    Permission.REHEARSALS_READ: frozenset({_D, _A}),
     Permission.IMPORTS_RUN: frozenset({_D, _SEC}),
     Permission.AUDIT_READ: frozenset({_A, _SYS}),
     Permission.JOBS_READ: frozenset({_D, _S, _SEC, _A, _SYS}),

@@ -26,6 +26,7 @@ TABLE = {
     "tallies:read":         "x         x           x          -       x        -",
     "tallies:run":          "x         -           x          -       -        -",
     "standings:read":       "x         x           x          -       x        -",
+    "rehearsals:read":      "x         -           -          -       x        -",
     "imports:run":          "x         -           x          -       -        -",
     "audit:read":           "-         -           -          -       x        x",
     "jobs:read":            "x         x           x          -       x        x",
