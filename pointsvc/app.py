@@ -60,7 +60,18 @@ PAGE_BLUEPRINTS = (
     notices_pages.bp,
     status,
 )
-NOUNS = ("audit", "notices", "people", "schemes", "ledger", "activities", "tallies", "imports")
+NOUNS = (
+    "audit",
+    "notices",
+    "people",
+    "evidence",
+    "schemes",
+    "ledger",
+    "activities",
+    "declarations",
+    "tallies",
+    "imports",
+)
 
 
 class OrjsonProvider(JSONProvider):
