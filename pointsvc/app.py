@@ -21,6 +21,8 @@ from pointsvc.api import openapi
 from pointsvc.assets_manifest import asset_url
 from pointsvc.config import Config
 from pointsvc.db import db
+from pointsvc.declarations import api as declarations_api
+from pointsvc.declarations import pages as declarations_pages
 from pointsvc.engines import engine_options, prepare_engine
 from pointsvc.home import bp as home
 from pointsvc.imports import api as imports_api
@@ -45,6 +47,7 @@ API_BLUEPRINTS = (
     schemes_api.bp,
     ledger_api.bp,
     activities_api.bp,
+    declarations_api.bp,
     tallies_api.bp,
     imports_api.bp,
     notices_api.bp,
@@ -55,6 +58,7 @@ PAGE_BLUEPRINTS = (
     schemes_pages.bp,
     ledger_pages.bp,
     activities_pages.bp,
+    declarations_pages.bp,
     tallies_pages.bp,
     imports_pages.bp,
     notices_pages.bp,

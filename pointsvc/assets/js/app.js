@@ -2,6 +2,7 @@
 import htmx from "htmx.org";
 import "./roll.js";
 import "./comforts.js";
+import "./ticks.js";
 
 document.documentElement.classList.add("js");
 
