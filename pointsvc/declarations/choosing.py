@@ -45,9 +45,9 @@ def still_open(ask: OpenFor) -> OpenFor:
 def offered(actor: Actor, member: Whose, day: date) -> list[dict[str, Any]]:
     """The rules that may be declared of this member on this day, by group, each with what is still open."""
     ground = grounds([(member.number, member.id, day)], actor=None)[0]
-    if ground.place.scheme_id is None or ground.place.digest is None:
+    document = ground.document
+    if not document["rules"]:
         return []
-    document = schemes.document_of(ground.place.scheme_id, ground.place.digest)
     still = _still(actor, member.number)
     grouped: dict[str, list[dict[str, Any]]] = {group["code"]: [] for group in document["groups"]}
     for rule in rules.declarable(document, ground.category):

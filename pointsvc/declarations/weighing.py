@@ -54,11 +54,16 @@ class Ground:
     place: Place
     category: str
 
+    @property
+    def document(self) -> Mapping[str, Any]:
+        """The rule sheet; without one, a sheet of no rules."""
+        if self.place.scheme_id is None or self.place.digest is None:
+            return {"rules": []}
+        return schemes.document_of(self.place.scheme_id, self.place.digest)
+
     def rule(self, code: str) -> Mapping[str, Any]:
         """The rule of this code as it stood there then; an empty one when there was none."""
-        if self.place.scheme_id is None or self.place.digest is None:
-            return {}
-        return documents.rule(schemes.document_of(self.place.scheme_id, self.place.digest), code) or {}
+        return documents.rule(self.document, code) or {}
 
     def ranged(self, code: str) -> bool:
         """Whether the declarer chooses the points of this rule."""
@@ -126,15 +131,16 @@ def weigh(deed: Deed, ground: Ground, at: datetime) -> Worth:
         raise Invalid({"occurred_on": wrong})
     place = ground.place
     ledger.check_places([deed.member], {place.number: place})
+    _check_rule(deed.rule, ground)
     options: Mapping[str, Any] = {"quantity": deed.quantity, "tier": deed.tier, "points": deed.points}
     points = ledger.worth(place, deed.rule, deed.occurred_on, options)
-    _check_rule(deed.rule, ground)
     return Worth(points, place.branch_id or 0, place.scheme_id or 0)
 
 
 def _check_rule(code: str, ground: Ground) -> None:
+    """A rule that is not there, or no sheet at all, is the ledger's to refuse."""
     rule = ground.rule(code)
-    if not may_be_declared(schemes.document_of(ground.place.scheme_id or 0, ground.place.digest or ""), rule):
+    if rule and not may_be_declared(ground.document, rule):
         raise Invalid({"rule": _BY_BRANCH})
     if ground.category not in rule.get("applies_to", (ground.category,)):
         raise Invalid({"rule": _NOT_FOR})
