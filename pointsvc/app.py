@@ -22,6 +22,8 @@ from pointsvc.assets_manifest import asset_url
 from pointsvc.charts import bp as charts
 from pointsvc.config import Config
 from pointsvc.db import db
+from pointsvc.declarations import api as declarations_api
+from pointsvc.declarations import pages as declarations_pages
 from pointsvc.engines import engine_options, prepare_engine
 from pointsvc.guides import bp as guides
 from pointsvc.home import bp as home
@@ -48,6 +50,7 @@ API_BLUEPRINTS = (
     schemes_api.bp,
     ledger_api.bp,
     activities_api.bp,
+    declarations_api.bp,
     tallies_api.bp,
     imports_api.bp,
     notices_api.bp,
@@ -61,12 +64,25 @@ PAGE_BLUEPRINTS = (
     schemes_pages.bp,
     ledger_pages.bp,
     activities_pages.bp,
+    declarations_pages.bp,
     tallies_pages.bp,
     imports_pages.bp,
     notices_pages.bp,
     status,
 )
-NOUNS = ("audit", "notices", "people", "schemes", "ledger", "activities", "tallies", "imports", "rehearsals")
+NOUNS = (
+    "audit",
+    "notices",
+    "people",
+    "evidence",
+    "schemes",
+    "ledger",
+    "activities",
+    "declarations",
+    "tallies",
+    "rehearsals",
+    "imports",
+)
 
 
 class OrjsonProvider(JSONProvider):

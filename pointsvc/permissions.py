@@ -37,6 +37,9 @@ class Permission(StrEnum):
     LEDGER_RECORD = "ledger:record"
     MEETINGS_READ = "meetings:read"
     MEETINGS_RECORD = "meetings:record"
+    DECLARATIONS_READ = "declarations:read"
+    DECLARATIONS_DECLARE = "declarations:declare"
+    DECLARATIONS_REVIEW = "declarations:review"
     SCORE_READ = "score:read"
     TALLIES_READ = "tallies:read"
     TALLIES_RUN = "tallies:run"
@@ -89,6 +92,9 @@ PERMISSION_MAP: dict[Permission, frozenset[Role]] = {
     Permission.LEDGER_RECORD: frozenset({_D, _SEC}),
     Permission.MEETINGS_READ: _READERS,
     Permission.MEETINGS_RECORD: frozenset({_D, _SEC}),
+    Permission.DECLARATIONS_READ: frozenset({_D, _S, _SEC, _A, _M}),
+    Permission.DECLARATIONS_DECLARE: frozenset({_D, _SEC, _M}),
+    Permission.DECLARATIONS_REVIEW: frozenset({_D, _SEC}),
     Permission.SCORE_READ: frozenset({_D, _S, _SEC, _A, _M}),
     Permission.TALLIES_READ: _READERS,
     Permission.TALLIES_RUN: frozenset({_D, _SEC}),

@@ -14,18 +14,20 @@ from pointsvc import clock, errors
 from pointsvc.activities.pages import scores_of
 from pointsvc.api import ref_id
 from pointsvc.db import transaction
+from pointsvc.declarations.choosing import Open, still_open
 from pointsvc.http import actor, at_cursor, cursor, requires
 from pointsvc.people import listing as people
 from pointsvc.people import reach
 from pointsvc.people.models import Member, Organisation
 from pointsvc.people.pages import on_member_page, totals_of
-from pointsvc.permissions import Actor, Permission, allowed
+from pointsvc.permissions import Actor, Permission, Role, allowed
 from pointsvc.schemes import periods
 from pointsvc.tallies import service as tallies
 from pointsvc.tallies.listing import Asked, scores, standing_of
 from pointsvc.tallies.models import Tally
 from pointsvc.tallies.sheet import results_workbook
 from pointsvc.tallies.shown import score_shown, year_drawn
+from pointsvc.waiting import waiting
 from pointsvc.wording import job_shown, period_words
 
 bp = Blueprint("tallies", __name__)
@@ -56,6 +58,8 @@ def score() -> str:
         score=score_shown(found),
         year=year_drawn(found),
         may_record=allowed(who, Permission.LEDGER_RECORD),
+        may_declare=member.id == who.member_id and allowed(who, Permission.DECLARATIONS_DECLARE),
+        waiting=waiting(who) if who.role == Role.MEMBER else [],
     )
 
 
@@ -63,6 +67,16 @@ def _own(who: Actor) -> Member:
     if who.member_id is None:
         raise errors.NotFound(errors.N_("This account has no member record of its own"))
     return reach.member_by_id(who, who.member_id)
+
+
+@still_open
+def _open(who: Actor, number: str) -> Open | None:
+    """What each rule could still bring this member, for the form that declares."""
+    try:
+        found = tallies.score(actor=who, at=clock.now(), member=number)
+    except (errors.Conflict, errors.NotFound):
+        return None
+    return None if found.total is None else {one.rule: (one.points, one.words) for one in found.missing}
 
 
 def _switch(found: tallies.Score, number: str | None) -> list[dict[str, Any]]:

@@ -22,6 +22,9 @@ TABLE = {
     "ledger:record":        "x         -           x          -       -        -",
     "meetings:read":        "x         x           x          -       x        -",
     "meetings:record":      "x         -           x          -       -        -",
+    "declarations:read":    "x         x           x          x       x        -",
+    "declarations:declare": "x         -           x          x       -        -",
+    "declarations:review":  "x         -           x          -       -        -",
     "score:read":           "x         x           x          x       x        -",
     "tallies:read":         "x         x           x          -       x        -",
     "tallies:run":          "x         -           x          -       -        -",
@@ -47,7 +50,7 @@ def test_each_role_may_what_the_table_says(permission: Permission) -> None:
 
 
 def test_who_only_reads_changes_nothing() -> None:
-    changing = [p for p in Permission if p.split(":")[1] in ("manage", "record", "run")]
+    changing = [p for p in Permission if p.split(":")[1] in ("manage", "record", "run", "review")]
     assert changing
     for role in (Role.AUDITOR, Role.SUPERVISOR, Role.MEMBER):
         assert not [p for p in changing if role in PERMISSION_MAP[p]]

@@ -3,6 +3,7 @@ import htmx from "htmx.org";
 import "./roll.js";
 import "./comforts.js";
 import "./aloud.js";
+import "./ticks.js";
 
 document.documentElement.classList.add("js");
 
