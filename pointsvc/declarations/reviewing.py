@@ -36,13 +36,13 @@ def waiting(who: Actor) -> list[Waiting]:
     if allowed(who, Permission.DECLARATIONS_REVIEW):
         n = declarations.count(actor=who, asked=declarations.Asked(share=True))
         text = ngettext("%(num)s declaration waits for your review", "%(num)s declarations wait for your review", n)
-        found += [Waiting(text, url_for("declarations.declarations"), "now")] if n else []
+        found += [Waiting(text, url_for("declarations.declarations"))] if n else []
     if allowed(who, Permission.DECLARATIONS_DECLARE):
         n = returned_to(who)
         text = ngettext("%(num)s declaration has been returned", "%(num)s declarations have been returned", n)
         leads = who.role != Role.MEMBER
         href = url_for("declarations.declarations", show="returned") if leads else url_for("declarations.own")
-        found += [Waiting(text, href, "now")] if n else []
+        found += [Waiting(text, href)] if n else []
     return found
 
 
