@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -27,7 +28,10 @@ MARK_CHANGED = N_("The mark at the meeting was changed")
 
 @dataclass(frozen=True, slots=True)
 class EntryView:
-    """An entry with codes and names for ids. ``digest`` is that of the rule sheet it was reckoned by."""
+    """An entry with codes and names for ids. ``digest`` is that of the rule sheet it was reckoned by.
+
+    ``disputed``: an objection to it waits for a reply; it counts all the same.
+    """
 
     id: int
     member: str
@@ -46,6 +50,7 @@ class EntryView:
     digest: str
     reverses: int | None = None
     reversed_by: int | None = None
+    disputed: bool = False
 
     @property
     def status(self) -> str:
@@ -61,12 +66,27 @@ class EntryView:
         return str(found["name"]) if found else self.rule
 
 
+Disputed = Callable[[Collection[int]], set[int]]
+_disputed: list[Disputed] = []
+
+
+def disputed_among(disputed: Disputed) -> Disputed:
+    """Register who knows which of these entries (by id) are under an objection."""
+    _disputed.append(disputed)
+    return disputed
+
+
+def disputed(entry_ids: Collection[int]) -> set[int]:
+    """Those of these entries to which an objection waits for a reply."""
+    return set[int]().union(*(one(entry_ids) for one in _disputed)) if entry_ids else set()
+
+
 def entry(*, actor: Actor, entry_id: int) -> EntryView:
     """One entry. Raises NotFound when there is none within reach."""
     row = db.session.execute(_views().where(Entry.id == entry_id, reach.visible(actor))).first()
     if row is None:
         raise NotFound()
-    return EntryView(*row)
+    return _marked([EntryView(*row)])[0]
 
 
 def entries(*, actor: Actor, member: str, limit: int = 50, after: int | None = None) -> list[EntryView]:
@@ -75,7 +95,12 @@ def entries(*, actor: Actor, member: str, limit: int = 50, after: int | None = N
     query = _views().where(Entry.member_id == member_id).order_by(Entry.id.desc()).limit(limit)
     if after is not None:
         query = query.where(Entry.id < after)
-    return [EntryView(*row) for row in db.session.execute(query)]
+    return _marked([EntryView(*row) for row in db.session.execute(query)])
+
+
+def _marked(views: list[EntryView]) -> list[EntryView]:
+    contested = disputed([view.id for view in views])
+    return [replace(view, disputed=True) if view.id in contested else view for view in views] if contested else views
 
 
 @cache
