@@ -38,6 +38,7 @@ from pointsvc.schemes import pages as schemes_pages
 from pointsvc.status import bp as status
 from pointsvc.tallies import api as tallies_api
 from pointsvc.tallies import pages as tallies_pages
+from pointsvc.tallies import publicity_api, publicity_pages
 from pointsvc.wording import period_words
 
 API_BLUEPRINTS = (
@@ -46,6 +47,7 @@ API_BLUEPRINTS = (
     ledger_api.bp,
     activities_api.bp,
     tallies_api.bp,
+    publicity_api.bp,
     imports_api.bp,
     notices_api.bp,
 )
@@ -56,6 +58,7 @@ PAGE_BLUEPRINTS = (
     ledger_pages.bp,
     activities_pages.bp,
     tallies_pages.bp,
+    publicity_pages.bp,
     imports_pages.bp,
     notices_pages.bp,
     status,

@@ -24,6 +24,8 @@ _LINE = {
     "counted": "2.00",
     "why": "points_cap:month",
     "words": "…",
+    "disputed": False,
+    "adjustment": False,
 }
 
 
@@ -34,8 +36,24 @@ class TallyIn(Schema):
     period = Text(10, required=True)
 
 
+class PublicationOut(Schema):
+    """A version of a tally, publicised through ``last_day``; ``days_left`` in working days."""
+
+    version = fields.Integer()
+    published_on = Day()
+    last_day = Day()
+    working_days = fields.Integer()
+    days_left = fields.Integer()
+    phone = fields.String()
+    root = fields.String(allow_none=True)
+    published_at = Instant()
+
+
 class TallyOut(Schema):
-    """A tally. ``version`` is that of the results; ``progress`` of ``size`` while it is computed."""
+    """A tally. ``version`` is that of the results; ``progress`` of ``size`` while it is computed.
+
+    ``publication`` is the newest one, which may be of an earlier version.
+    """
 
     id = Ref()
     organisation = fields.String()
@@ -51,6 +69,7 @@ class TallyOut(Schema):
     progress = fields.Integer()
     size = fields.Integer()
     error = fields.String(allow_none=True)
+    publication = fields.Nested(PublicationOut, allow_none=True)
 
 
 class TalliesOut(Schema):
@@ -70,6 +89,7 @@ class ResultsArgs(PageArgs):
     branch = fields.String(load_default=None)
     grade = fields.String(load_default=None)
     find = fields.String(load_default=None)
+    version = fields.Integer(load_default=None)
 
 
 class ByCode(fields.Field[Any]):
@@ -99,10 +119,21 @@ class ResultOut(Schema):
     veto = fields.Boolean()
 
 
+class TallyResultOut(ResultOut):
+    """A result in a tally.
+
+    ``disputed``: an objection to it, or to an entry in its window, waits for a reply. ``adjusted``:
+    it counts entries that came after an earlier period, which covers their day, was sealed.
+    """
+
+    disputed = fields.Boolean()
+    adjusted = fields.Boolean()
+
+
 class ResultsOut(Schema):
     """A page of results."""
 
-    items = fields.List(fields.Nested(ResultOut))
+    items = fields.List(fields.Nested(TallyResultOut))
     next = fields.String(allow_none=True)
 
 
@@ -184,12 +215,12 @@ def score_answer(score: Score, branch: str) -> dict[str, Any]:
         "total": None if score.total is None else _points(score.total),
         "grade": score.grade,
         "veto": score.veto,
-        "lines": [_line(line) for line in score.lines],
+        "lines": [_line(line, score) for line in score.lines],
         "missing": [_chance(chance) for chance in score.missing],
     }
 
 
-def _line(line: Line) -> dict[str, Any]:
+def _line(line: Line, score: Score) -> dict[str, Any]:
     return {
         "entry": str(line.entry),
         "rule": line.rule,
@@ -198,6 +229,8 @@ def _line(line: Line) -> dict[str, Any]:
         "counted": _points(line.counted),
         "why": " ".join(line.codes),
         "words": " ".join(words.render(gettext) for words in line.words) or None,
+        "disputed": line.entry in score.disputed,
+        "adjustment": line.entry in score.adjustments,
     }
 
 
