@@ -21,6 +21,8 @@ from pointsvc.api import openapi
 from pointsvc.assets_manifest import asset_url
 from pointsvc.config import Config
 from pointsvc.db import db
+from pointsvc.disputes import api as disputes_api
+from pointsvc.disputes import pages as disputes_pages
 from pointsvc.engines import engine_options, prepare_engine
 from pointsvc.home import bp as home
 from pointsvc.imports import api as imports_api
@@ -48,6 +50,7 @@ API_BLUEPRINTS = (
     activities_api.bp,
     tallies_api.bp,
     publicity_api.bp,
+    disputes_api.bp,
     imports_api.bp,
     notices_api.bp,
 )
@@ -59,11 +62,12 @@ PAGE_BLUEPRINTS = (
     activities_pages.bp,
     tallies_pages.bp,
     publicity_pages.bp,
+    disputes_pages.bp,
     imports_pages.bp,
     notices_pages.bp,
     status,
 )
-NOUNS = ("audit", "notices", "people", "schemes", "ledger", "activities", "tallies", "imports")
+NOUNS = ("audit", "notices", "people", "schemes", "ledger", "activities", "tallies", "disputes", "imports")
 
 
 class OrjsonProvider(JSONProvider):

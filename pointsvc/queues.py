@@ -34,6 +34,7 @@ STANDINGS_SETTLE = "standings_settle"
 TALLIES_ASK = "tallies_ask"
 CLEAN_UP = "clean_up"
 PUBLICITY_TELL = "publicity_tell"
+DISPUTES_REMIND = "disputes_remind"
 TOPICS = (
     TALLY_COMPUTE,
     IMPORT_RUN,
@@ -42,6 +43,7 @@ TOPICS = (
     TALLIES_ASK,
     CLEAN_UP,
     PUBLICITY_TELL,
+    DISPUTES_REMIND,
 )
 
 LEASE = timedelta(seconds=60)

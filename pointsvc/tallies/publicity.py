@@ -24,7 +24,9 @@ from pointsvc.tallies.models import Publication, Tally, TallyResult
 from pointsvc.tallies.objections import objections
 
 FIRST = N_("The results of %(organisation)s for %(for_period)s are publicised; objections until %(last_on)s")
-AGAIN = N_("The results of %(organisation)s for %(for_period)s were corrected and are publicised again until %(last_on)s")
+AGAIN = N_(
+    "The results of %(organisation)s for %(for_period)s were corrected and are publicised again until %(last_on)s"
+)
 
 _UNCHANGED = N_(
     "This tally is publicised. It is computed again only when something has changed: no objection was upheld, "
