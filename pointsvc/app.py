@@ -24,6 +24,8 @@ from pointsvc.config import Config
 from pointsvc.db import db
 from pointsvc.declarations import api as declarations_api
 from pointsvc.declarations import pages as declarations_pages
+from pointsvc.disputes import api as disputes_api
+from pointsvc.disputes import pages as disputes_pages
 from pointsvc.engines import engine_options, prepare_engine
 from pointsvc.guides import bp as guides
 from pointsvc.home import bp as home
@@ -42,6 +44,7 @@ from pointsvc.schemes import pages as schemes_pages
 from pointsvc.status import bp as status
 from pointsvc.tallies import api as tallies_api
 from pointsvc.tallies import pages as tallies_pages
+from pointsvc.tallies import publicity_api, publicity_pages
 from pointsvc.trail import bp as trail
 from pointsvc.wording import period_words
 
@@ -52,6 +55,8 @@ API_BLUEPRINTS = (
     activities_api.bp,
     declarations_api.bp,
     tallies_api.bp,
+    publicity_api.bp,
+    disputes_api.bp,
     imports_api.bp,
     notices_api.bp,
 )
@@ -66,6 +71,8 @@ PAGE_BLUEPRINTS = (
     activities_pages.bp,
     declarations_pages.bp,
     tallies_pages.bp,
+    publicity_pages.bp,
+    disputes_pages.bp,
     imports_pages.bp,
     notices_pages.bp,
     status,
@@ -80,6 +87,7 @@ NOUNS = (
     "activities",
     "declarations",
     "tallies",
+    "disputes",
     "rehearsals",
     "imports",
 )

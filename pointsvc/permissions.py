@@ -45,6 +45,10 @@ class Permission(StrEnum):
     TALLIES_RUN = "tallies:run"
     STANDINGS_READ = "standings:read"
     REHEARSALS_READ = "rehearsals:read"
+    PUBLICITY_READ = "publicity:read"
+    DISPUTES_READ = "disputes:read"
+    DISPUTES_RAISE = "disputes:raise"
+    DISPUTES_DECIDE = "disputes:decide"
     IMPORTS_RUN = "imports:run"
     AUDIT_READ = "audit:read"
     JOBS_READ = "jobs:read"
@@ -100,6 +104,10 @@ PERMISSION_MAP: dict[Permission, frozenset[Role]] = {
     Permission.TALLIES_RUN: frozenset({_D, _SEC}),
     Permission.STANDINGS_READ: _READERS,
     Permission.REHEARSALS_READ: frozenset({_D, _A}),
+    Permission.PUBLICITY_READ: _READERS | {_M},
+    Permission.DISPUTES_READ: _READERS | {_M},
+    Permission.DISPUTES_RAISE: frozenset({_D, _SEC, _M}),
+    Permission.DISPUTES_DECIDE: frozenset({_D, _SEC}),
     Permission.IMPORTS_RUN: frozenset({_D, _SEC}),
     Permission.AUDIT_READ: frozenset({_A, _SYS}),
     Permission.JOBS_READ: frozenset({_D, _S, _SEC, _A, _SYS}),

@@ -36,6 +36,8 @@ REHEARSE = "rehearse"
 CLEAN_UP = "clean_up"
 DECLARATIONS_TELL = "declarations_tell"
 DECLARATIONS_REMIND = "declarations_remind"
+PUBLICITY_TELL = "publicity_tell"
+DISPUTES_REMIND = "disputes_remind"
 TOPICS = (
     TALLY_COMPUTE,
     IMPORT_RUN,
@@ -46,6 +48,8 @@ TOPICS = (
     CLEAN_UP,
     DECLARATIONS_TELL,
     DECLARATIONS_REMIND,
+    PUBLICITY_TELL,
+    DISPUTES_REMIND,
 )
 
 LEASE = timedelta(seconds=60)

@@ -33,6 +33,7 @@ HANDLERS = (
     "workers.imports",
     "workers.rehearsals",
     "workers.declarations",
+    "workers.disputes",
 )
 for _name in HANDLERS:
     if importlib.util.find_spec(_name):

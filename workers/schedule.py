@@ -71,6 +71,8 @@ PERIODIC = (
     Periodic("standings", queues.STANDINGS_SETTLE, _month, lambda day: (day + timedelta(days=31)).replace(day=1)),
     # The quarter that has ended is tallied for the whole tree; each node's own can be asked for any time.
     Periodic("tallies", queues.TALLIES_ASK, _quarter, lambda day: (day + timedelta(days=93)).replace(day=1)),
+    # Replies that are due are told in the morning; after an absence one night's look is as good as many.
+    Periodic("disputes", queues.DISPUTES_REMIND, _night, lambda day: day + timedelta(days=1)),
 )
 
 

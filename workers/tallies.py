@@ -1,4 +1,4 @@
-"""Jobs of tallies: compute one, and settle the standings."""
+"""Jobs of tallies: compute one, tell that one is publicised, and settle the standings."""
 
 from __future__ import annotations
 
@@ -18,6 +18,12 @@ def _given_up(claim: Claim, message: str) -> None:
 def compute(claim: Claim) -> None:
     """Compute the next version of a tally."""
     tallies.compute(tally_id=claim.payload["tally"], job_id=claim.id, token=claim.token)
+
+
+@handles(queues.PUBLICITY_TELL)
+def tell(claim: Claim) -> None:
+    """Tell those concerned that a tally is publicised."""
+    tallies.tell(publication_id=claim.payload["publication"], job_id=claim.id, token=claim.token)
 
 
 @handles(queues.STANDINGS_SETTLE)

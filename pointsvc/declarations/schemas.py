@@ -65,7 +65,7 @@ class EvidenceOut(Schema):
     at = Instant()
 
 
-class ChangeOut(Schema):
+class StateChangeOut(Schema):
     """One step of a declaration's life. ``before``: what it said until it was amended."""
 
     old = fields.String(allow_none=True)
@@ -110,7 +110,7 @@ class DeclarationOut(Schema):
 class WholeDeclarationOut(DeclarationOut):
     """A declaration with its log, oldest first."""
 
-    changes = fields.List(fields.Nested(ChangeOut))
+    changes = fields.List(fields.Nested(StateChangeOut))
 
 
 class SeveralOut(Schema):

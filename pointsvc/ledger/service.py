@@ -11,7 +11,7 @@ from typing import Any
 from pointsvc import clock
 from pointsvc.errors import N_, Conflict, Forbidden, Invalid, Message, NotFound
 from pointsvc.ledger.placing import Place, places
-from pointsvc.ledger.reading import MARK_CHANGED, EntryView, entries, entry
+from pointsvc.ledger.reading import MARK_CHANGED, EntryView, disputed, disputed_among, entries, entry
 from pointsvc.ledger.writing import NewEntry, Written, add, reverse_many
 from pointsvc.people import reach
 from pointsvc.permissions import Actor
@@ -26,6 +26,8 @@ __all__ = [
     "add",
     "check_day",
     "check_places",
+    "disputed",
+    "disputed_among",
     "entries",
     "entry",
     "record",
@@ -51,13 +53,15 @@ def record(
     points: Decimal | None = None,
     matter: str | None = None,
     note: str | None = None,
+    once: str | None = None,
 ) -> EntryView:
     """Record one entry for the member with this number, by the rule in force on that day.
 
-    Raises NotFound for a member out of reach, Invalid by field for all else that is not right.
+    ``once`` names what the entry is of, when the caller knows that it has not been recorded yet. Raises
+    NotFound for a member out of reach, Invalid by field for all else that is not right.
     """
     options = {"quantity": quantity, "tier": tier, "points": points, "matter": matter, "note": note}
-    return _record(actor, at, [member], rule, occurred_on, "single", options)[0]
+    return _record(actor, at, [member], rule, occurred_on, "single", options, once)[0]
 
 
 def record_batch(
@@ -112,6 +116,7 @@ def reverse(*, actor: Actor, at: datetime, entry_id: int, reason: str) -> EntryV
         note=reason,
         source="reversal",
         reverses=entry_id,
+        disputed=False,
     )
 
 

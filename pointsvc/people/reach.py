@@ -156,6 +156,24 @@ def _by_number(query: Select[*tuple[Any, ...]], everywhere: bool, own: bool) -> 
     return query.where(Member.number == bindparam("number"), reached)
 
 
+def own_branch(actor: Actor, day: date) -> int | None:
+    """The organisation that the actor belongs to as a member on this day, if any."""
+    return None if actor.member_id is None else branch_on([actor.member_id], day).get(actor.member_id)
+
+
+def node(actor: Actor, code: str | None, day: date) -> Organisation:
+    """The organisation with this code, else the actor's own node; a member has the own branch alone.
+
+    Raises NotFound.
+    """
+    if actor.role != Role.MEMBER:
+        return organisation(actor, code) if code else organisation_by_id(actor, actor.organisation_id or 0)
+    own = db.session.get(Organisation, own_branch(actor, day) or 0)
+    if own is None or code not in (None, own.code):
+        raise NotFound()
+    return own
+
+
 def branch_on(member_ids: Collection[int], day: date, *, actor: Actor | None = None) -> dict[int, int]:
     """The organisation that each member belonged to on this day, by member id.
 

@@ -91,6 +91,27 @@ def by_organisation(organisation_ids: Collection[int], name: str) -> dict[int, A
     return {one: found.get(one, KNOWN[name].default) for one in organisation_ids}
 
 
+def decisions(name: str) -> dict[int, Any]:
+    """All decisions of this one setting, by the id of the organisation that made it."""
+    rows = db.session.execute(
+        select(OrganisationSetting.organisation_id, OrganisationSetting.value).where(OrganisationSetting.name == name)
+    )
+    return {row.organisation_id: row.value for row in rows}
+
+
+def nearest(decided: Mapping[int, Any], organisation_id: int, name: str) -> Any:
+    """As ``value``, from ``decisions`` that have been read already."""
+    if not decided:
+        return KNOWN[name].default
+    found = db.session.scalar(
+        select(OrganisationReach.above_id)
+        .where(OrganisationReach.below_id == organisation_id, OrganisationReach.above_id.in_(decided))
+        .order_by(OrganisationReach.depth)
+        .limit(1)
+    )
+    return KNOWN[name].default if found is None else decided[found]
+
+
 def decide(*, actor: Actor, at: datetime, organisation: str, name: str, value: Any) -> None:
     """Let ``value`` hold from now on for this organisation and all below; None: what holds above.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -22,9 +23,11 @@ from pointsvc.people.models import Member, Organisation
 from pointsvc.people.pages import on_member_page, totals_of
 from pointsvc.permissions import Actor, Permission, Role, allowed
 from pointsvc.schemes import periods
+from pointsvc.tallies import ordering
 from pointsvc.tallies import service as tallies
-from pointsvc.tallies.listing import Asked, scores, standing_of
+from pointsvc.tallies.listing import Asked, marked, scores, standing_of
 from pointsvc.tallies.models import Tally
+from pointsvc.tallies.publicity_pages import life_shown
 from pointsvc.tallies.sheet import results_workbook
 from pointsvc.tallies.shown import score_shown, year_drawn
 from pointsvc.waiting import waiting
@@ -60,6 +63,7 @@ def score() -> str:
         may_record=allowed(who, Permission.LEDGER_RECORD),
         may_declare=member.id == who.member_id and allowed(who, Permission.DECLARATIONS_DECLARE),
         waiting=waiting(who) if who.role == Role.MEMBER else [],
+        may_object=allowed(who, Permission.DISPUTES_RAISE),
     )
 
 
@@ -147,19 +151,27 @@ def tally(tally_id: str) -> str:
     who = actor()
     found, organisation = tallies.tally(actor=who, tally_id=ref_id(tally_id))
     query, asked = _asked("number")
-    rows = tallies.results(tally=found, asked=asked) if found.version else []
+    query["version"] = request.args.get("version", "")
+    version = ref_id(query["version"]) if query["version"] else found.version
+    may_order = ordering.may_order(who, organisation)
+    if asked.sort == "total":
+        asked = replace(asked, within=ordering.branches(who, organisation))
+    rows = tallies.results(tally=found, asked=asked, version=version) if found.version else []
     job = tallies.job_of(found)
     return render_template(
         "tallies/tally.html",
         tally=_tally_shown(found, organisation),
+        life=life_shown(who, found, organisation),
+        version=version,
+        may_order=may_order,
         job=job_shown(job) if found.status in ("queued", "running") else None,
         problem=job.error if job and found.status == "failed" else None,
         may_run=allowed(who, Permission.TALLIES_RUN),
-        grades=_grades(found) if found.version else [],
+        grades=_grades(found) if 0 < version == found.version else [],
         query=query,
         branches=[(row.code, row.name) for row in people.organisations(actor=who, under=organisation.code, limit=1000)],
         grade_names=[name for name, _ in tallies.counts(tally_id=found.id) if name],
-        results=[{**row._asdict(), "branch": row.branch_name} for row in rows[:ON_A_PAGE]],
+        results=[{**item.shown(), "branch": item.row.branch_name} for item in marked(found, rows[:ON_A_PAGE])],
         **_order("tallies.tally", {"tally_id": tally_id, **query}, asked, rows),
     )
 
@@ -204,12 +216,11 @@ def _tally_shown(found: Tally, organisation: Organisation) -> dict[str, Any]:
 
 
 @bp.get("/standings")
-@requires(Permission.STANDINGS_READ)
+@requires(Permission.PUBLICITY_READ)
 def standings() -> str:
-    """The kept totals of a branch or node, by name unless another order is asked for."""
+    """The kept totals of a branch or node, where its setting shows an order; by name unless another is asked for."""
     who = actor()
-    code = request.args.get("organisation")
-    owner = reach.organisation(who, code) if code else reach.organisation_by_id(who, who.organisation_id or 0)
+    owner = reach.node(who, request.args.get("organisation"), clock.today())
     query, asked = _asked("name")
     name = request.args.get("period") or periods.containing(clock.today(), "quarter", 1).name
     rows = tallies.standings(actor=who, at=clock.now(), organisation=owner.code, period=name, asked=asked)
@@ -220,6 +231,7 @@ def standings() -> str:
         query=query,
         standings=[{**row._mapping, "branch": row.branch_name} for row in rows[:ON_A_PAGE]],
         as_of=clock.now(),
+        may_open=allowed(who, Permission.TALLIES_READ),
         **_order("tallies.standings", {"organisation": owner.code, "period": name, **query}, asked, rows),
     )
 

@@ -27,6 +27,8 @@ _LINE = {
     "counted": "2.00",
     "why": "points_cap:month",
     "words": "…",
+    "disputed": False,
+    "adjustment": False,
 }
 
 
@@ -37,8 +39,24 @@ class TallyIn(Schema):
     period = Text(10, required=True)
 
 
+class PublicationOut(Schema):
+    """A version of a tally, publicised through ``last_day``; ``days_left`` in working days."""
+
+    version = fields.Integer()
+    published_on = Day()
+    last_day = Day()
+    working_days = fields.Integer()
+    days_left = fields.Integer()
+    phone = fields.String()
+    root = fields.String(allow_none=True)
+    published_at = Instant()
+
+
 class TallyOut(Schema):
-    """A tally. ``version`` is that of the results; ``progress`` of ``size`` while it is computed."""
+    """A tally. ``version`` is that of the results; ``progress`` of ``size`` while it is computed.
+
+    ``publication`` is the newest one, which may be of an earlier version.
+    """
 
     id = Ref()
     organisation = fields.String()
@@ -54,6 +72,7 @@ class TallyOut(Schema):
     progress = fields.Integer()
     size = fields.Integer()
     error = fields.String(allow_none=True)
+    publication = fields.Nested(PublicationOut, allow_none=True)
 
 
 class TalliesOut(Schema):
@@ -73,6 +92,7 @@ class ResultsArgs(PageArgs):
     branch = fields.String(load_default=None)
     grade = fields.String(load_default=None)
     find = fields.String(load_default=None)
+    version = fields.Integer(load_default=None)
 
 
 class ByCode(fields.Field[Any]):
@@ -127,10 +147,27 @@ def _by_code(hundredths: Mapping[str, int]) -> dict[str, str]:
     return {code: _points(from_hundredths(value)) for code, value in hundredths.items()}
 
 
+class TallyResultOut(ResultOut):
+    """A result in a tally.
+
+    ``disputed``: an objection to it, or to an entry in its window, waits for a reply. ``adjusted``:
+    it counts entries that came after an earlier period, which covers their day, was sealed.
+    """
+
+    disputed = fields.Boolean()
+    adjusted = fields.Boolean()
+
+    def dump(self, obj: Any, *, many: bool | None = None) -> Any:
+        """As ``ResultOut``; of rows with their marks."""
+        if many:
+            return [self.dump(item) for item in obj]
+        return {**_result(obj.row), "disputed": obj.disputed, "adjusted": obj.adjusted}
+
+
 class ResultsOut(Schema):
     """A page of results."""
 
-    items = fields.List(fields.Nested(ResultOut))
+    items = fields.List(fields.Nested(TallyResultOut))
     next = fields.String(allow_none=True)
 
 
@@ -218,12 +255,12 @@ def score_answer(score: Score) -> dict[str, Any]:
         "total": None if score.total is None else _points(score.total),
         "grade": score.grade,
         "veto": score.veto,
-        "lines": [_line(line, translate) for line in score.lines],
+        "lines": [_line(line, score, translate) for line in score.lines],
         "missing": [_chance(chance, translate) for chance in score.missing],
     }
 
 
-def _line(line: Line, translate: Translate) -> dict[str, Any]:
+def _line(line: Line, score: Score, translate: Translate) -> dict[str, Any]:
     return {
         "entry": str(line.entry),
         "rule": line.rule,
@@ -232,6 +269,8 @@ def _line(line: Line, translate: Translate) -> dict[str, Any]:
         "counted": _points(line.counted),
         "why": " ".join(line.codes),
         "words": " ".join(words.render(translate) for words in line.words) or None,
+        "disputed": line.entry in score.disputed,
+        "adjustment": line.entry in score.adjustments,
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,19 +14,24 @@ from sqlalchemy import Date, bindparam, select
 from pointsvc import clock
 from pointsvc.db import from_hundredths
 from pointsvc.errors import N_, Conflict, Invalid
+from pointsvc.ledger import service as ledger
 from pointsvc.people import reach
 from pointsvc.people.models import Member, MemberCategory, Membership, Organisation
 from pointsvc.permissions import Actor
 from pointsvc.schemes import document as documents
 from pointsvc.schemes import periods
 from pointsvc.schemes import service as schemes
-from pointsvc.tallies import statements
+from pointsvc.tallies import late, statements
 from pointsvc.tallies.wording import Chance, Line
 
 
 @dataclass(frozen=True)
 class Score:
-    """A member's figures in points, and each entry's part in them."""
+    """A member's figures in points, and each entry's part in them.
+
+    ``disputed`` and ``adjustments``: the ids of entries to which an objection waits for a reply, and
+    of those that came after a period which covers their day was sealed.
+    """
 
     member_id: int
     number: str
@@ -47,6 +52,8 @@ class Score:
     lines: Sequence[Line]
     missing: Sequence[Chance]
     next_grade: tuple[str, Decimal] | None
+    disputed: Collection[int] = frozenset()
+    adjustments: Collection[int] = frozenset()
 
     @property
     def document(self) -> Mapping[str, Any]:
@@ -160,4 +167,6 @@ def _reckon(place: Any, when: periods.Period, sheet: schemes.Sheet, today: date)
         lines=explainer.lines(rows),
         missing=explainer.chances(rows, groups, place.category, today) if running and total is not None else (),
         next_grade=None if row.veto or not running else explainer.next_grade(total, row.grade),
+        disputed=ledger.disputed([line.id for line in rows]),
+        adjustments=late.adjustments(place.id),
     )

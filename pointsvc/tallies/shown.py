@@ -98,4 +98,6 @@ def _lines(found: Score, names: Mapping[str, str]) -> Iterator[dict[str, Any]]:
             "reversed": "reversed" in line.codes or "reversal" in line.codes,
             "note": source.matter or source.note if source else None,
             "source": source.source if source else None,
+            "disputed": line.entry in found.disputed,
+            "adjustment": line.entry in found.adjustments,
         }

@@ -30,6 +30,10 @@ TABLE = {
     "tallies:run":          "x         -           x          -       -        -",
     "standings:read":       "x         x           x          -       x        -",
     "rehearsals:read":      "x         -           -          -       x        -",
+    "publicity:read":       "x         x           x          x       x        -",
+    "disputes:read":        "x         x           x          x       x        -",
+    "disputes:raise":       "x         -           x          x       -        -",
+    "disputes:decide":      "x         -           x          -       -        -",
     "imports:run":          "x         -           x          -       -        -",
     "audit:read":           "-         -           -          -       x        x",
     "jobs:read":            "x         x           x          -       x        x",
@@ -51,6 +55,7 @@ def test_each_role_may_what_the_table_says(permission: Permission) -> None:
 
 def test_who_only_reads_changes_nothing() -> None:
     changing = [p for p in Permission if p.split(":")[1] in ("manage", "record", "run", "review")]
+    changing = [p for p in Permission if p.split(":")[1] in ("manage", "record", "run", "decide")]
     assert changing
     for role in (Role.AUDITOR, Role.SUPERVISOR, Role.MEMBER):
         assert not [p for p in changing if role in PERMISSION_MAP[p]]

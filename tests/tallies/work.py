@@ -12,8 +12,9 @@ from pointsvc.ledger.models import Entry
 from pointsvc.people.models import Member
 from pointsvc.permissions import SYSTEM, Actor
 from pointsvc.schemes.models import Rule
+from pointsvc.tallies import lifecycle
 from pointsvc.tallies import service as tallies
-from pointsvc.tallies.models import Tally
+from pointsvc.tallies.models import Publication, Tally
 
 
 def tally(organisation: str, period: str, actor: Actor = SYSTEM) -> Tally:
@@ -22,6 +23,28 @@ def tally(organisation: str, period: str, actor: Actor = SYSTEM) -> Tally:
         found = tallies.request(actor=actor, at=clock.now(), organisation=organisation, period=period)
     compute(found)
     return found
+
+
+def publicised(organisation: str, period: str, days: int | None = None) -> Tally:
+    """A tally that is computed and publicised."""
+    found = tally(organisation, period)
+    publicise(found, days)
+    return found
+
+
+def publicise(found: Tally, days: int | None = None) -> Publication:
+    """Publicise the tally's newest version."""
+    with transaction():
+        made = tallies.publicise(actor=SYSTEM, at=clock.now(), tally_id=found.id, days=days)
+    db.session.refresh(found)
+    return made
+
+
+def seal(found: Tally) -> None:
+    """Seal the tally, as far as others can tell."""
+    with transaction():
+        db.session.get_one(Tally, found.id).status = lifecycle.after(found.status, lifecycle.SEAL)
+    db.session.refresh(found)
 
 
 def compute(found: Tally) -> None:
