@@ -39,6 +39,8 @@ from pointsvc.people import api as people_api
 from pointsvc.people import pages as people_pages
 from pointsvc.people import service as people
 from pointsvc.permissions import Actor
+from pointsvc.rehearsals import api as rehearsals_api
+from pointsvc.rehearsals import pages as rehearsals_pages
 from pointsvc.schemes import api as schemes_api
 from pointsvc.schemes import pages as schemes_pages
 from pointsvc.status import bp as status
@@ -59,6 +61,7 @@ API_BLUEPRINTS = (
     disputes_api.bp,
     imports_api.bp,
     notices_api.bp,
+    rehearsals_api.bp,
 )
 PAGE_BLUEPRINTS = (
     home,
@@ -75,6 +78,7 @@ PAGE_BLUEPRINTS = (
     disputes_pages.bp,
     imports_pages.bp,
     notices_pages.bp,
+    rehearsals_pages.bp,
     status,
 )
 NOUNS = (

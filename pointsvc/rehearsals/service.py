@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from pointsvc import clock, queues
 from pointsvc.audit import service as audit
 from pointsvc.db import db
 from pointsvc.errors import N_, Conflict, Invalid, NotFound
 from pointsvc.people import reach
-from pointsvc.people.models import Organisation
+from pointsvc.people.models import Organisation, OrganisationReach, SignIn
 from pointsvc.permissions import Actor
 from pointsvc.rehearsals import reporting
 from pointsvc.rehearsals.computing import compute
@@ -23,7 +23,9 @@ from pointsvc.schemes import periods
 from pointsvc.schemes import service as schemes
 from pointsvc.schemes.models import Scheme
 
-__all__ = ["ask", "changed", "compute", "given_up", "job_of", "listing", "rehearsal"]
+__all__ = ["about", "ask", "changed", "compute", "given_up", "job_of", "listing", "offered", "rehearsal"]
+
+QUARTERS = 4
 
 
 def ask(
@@ -130,6 +132,47 @@ def listing(
 def changed(*, rehearsal: Rehearsal, limit: int, after: str | None = None) -> list[dict[str, Any]]:
     """Who would have another grade, by member number; the caller has looked the rehearsal up."""
     return reporting.changed(rehearsal.id, limit=limit, after=after) if rehearsal.status == "done" else []
+
+
+def about(*, rehearsals: Sequence[Rehearsal]) -> dict[int, dict[str, Any]]:
+    """Of each: its ``organisation`` (code), ``name`` of the draft, who asked, and whether the draft is still so."""
+    rows = db.session.execute(
+        select(
+            Rehearsal.id,
+            Organisation.code.label("organisation"),
+            Scheme.name,
+            SignIn.name.label("asked_by"),
+            (Scheme.digest == Rehearsal.digest).label("current"),
+        )
+        .join(Organisation, Organisation.id == Rehearsal.organisation_id)
+        .join(Scheme, Scheme.id == Rehearsal.scheme_id)
+        .outerjoin(SignIn, SignIn.id == Rehearsal.asked_by_id)
+        .where(Rehearsal.id.in_([row.id for row in rehearsals]))
+    )
+    return {row.id: {name: value for name, value in row._mapping.items() if name != "id"} for row in rows}
+
+
+def offered(*, scheme: Scheme, today: date) -> list[str]:
+    """Over what a draft can be rehearsed: the cycle that ended last, the running one, the last quarters.
+
+    Only periods for whose end a sheet was in force, which there must be to compare with.
+    """
+    above = select(OrganisationReach.above_id).where(OrganisationReach.below_id == scheme.organisation_id)
+    first = db.session.scalar(
+        select(func.min(Scheme.starts_on)).where(Scheme.organisation_id.in_(above), Scheme.status == "published")
+    )
+    sheet = schemes.sheets([scheme.organisation_id], today).get(scheme.organisation_id)
+    if first is None or sheet is None:
+        return []
+    month = documents.starts_month(sheet.document)
+    year = periods.cycle_start(today, month).year
+    names = [f"{year - 1:04}", f"{year:04}"]
+    day = today
+    for _ in range(QUARTERS):
+        quarter = periods.containing(day, "quarter", 1)
+        names.append(quarter.name)
+        day = quarter.starts_on - timedelta(days=1)
+    return [name for name in names if periods.parse(name, month).through_on >= first]
 
 
 def given_up(*, rehearsal_id: int, job_id: int) -> None:
