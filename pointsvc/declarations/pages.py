@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Response, flash, redirect, render_template, request, url_for
+from flask import Response, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from marshmallow import ValidationError
 
@@ -160,7 +160,7 @@ def _one(number: int, wrong: Mapping[str, list[str]]) -> str:
         twins=hints.twins(who, [view]).get(number, []) if reviews else [],
         recorded=hints.recorded([view]).get(number, 0) if reviews else 0,
         entry=view.entry,
-        most_files=evidence.MOST_FILES,
+        limits=_limits(),
         errors=wrong,
     )
 
@@ -186,10 +186,19 @@ def _form(member: Whose, form: Any, wrong: Mapping[str, list[str]], view: declar
         },
         declaration=shown(who, [view])[0] if view else None,
         files_again=bool(request.files),
-        most_files=evidence.MOST_FILES,
-        most_megabytes=evidence.MOST_BYTES // 1024**2,
+        limits=_limits(),
         errors=wrong,
     )
+
+
+def _limits() -> dict[str, int]:
+    """How many files one may add, and how large each and all of them may be, in megabytes."""
+    together = current_app.config["MAX_CONTENT_LENGTH"]
+    return {
+        "files": evidence.MOST_FILES,
+        "megabytes": evidence.MOST_BYTES // 1024**2,
+        "together": min(together, evidence.MOST_FILES * evidence.MOST_BYTES) // 1024**2,
+    }
 
 
 def _said(view: declarations.View) -> dict[str, str]:

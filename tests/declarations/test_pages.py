@@ -117,6 +117,13 @@ def test_a_wrong_form_is_shown_again_with_reasons(client: FlaskClient) -> None:
     assert (many.status_code, count()) == (422, 0)
 
 
+def test_too_much_at_once_is_told_in_words(client: FlaskClient) -> None:
+    factories.browser(client, "member")
+    much = b"x" * 21 * 1024**2
+    answer = client.post("/declarations/new", data=much, content_type="multipart/form-data; boundary=b")
+    assert (answer.status_code, "内容过大" in answer.text) == (413, True)
+
+
 def test_a_rule_that_is_not_offered_leads_back_to_the_first_step(client: FlaskClient) -> None:
     factories.browser(client, "member")
     data = {**form(client, quantity="1"), "rule": "meeting"}
