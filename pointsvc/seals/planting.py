@@ -1,0 +1,109 @@
+"""Planting a tree: its leaves first, in parts if need be, then the tree over all of them.
+
+Nothing planted is ever changed. Leaves without a tree are those of a planting that was interrupted;
+it goes on behind them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import func, insert, select
+
+from pointsvc.db import db
+from pointsvc.seals import merkle
+from pointsvc.seals.models import SealLeaf, SealTree
+
+_AT_ONCE = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Bed:
+    """Where a tree stands: its kind, the tally, and the version of the results (see OF_NO_VERSION)."""
+
+    kind: str
+    tally_id: int
+    version: int
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """As the tables name it."""
+        return {"kind": self.kind, "tally_id": self.tally_id, "version": self.version}
+
+    def among(self, table: type[SealLeaf] | type[SealTree]) -> tuple[Any, ...]:
+        """The condition that a row belongs here."""
+        return (table.kind == self.kind, table.tally_id == self.tally_id, table.version == self.version)
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A leaf to plant: of which row, and what is hashed (see texts.py)."""
+
+    ref_id: int
+    salt: bytes
+    text: bytes
+    words: bytes | None = None
+
+
+def sow(bed: Bed, leaves: Iterable[Leaf], place: int) -> None:
+    """Plant these leaves from this place on."""
+    source = iter(leaves)
+    while part := list(islice(source, _AT_ONCE)):
+        rows = [
+            {
+                **bed.key,
+                "position": place + n,
+                "ref_id": leaf.ref_id,
+                "salt": leaf.salt,
+                "hash": merkle.leaf_hash(leaf.text),
+                "words": leaf.words,
+            }
+            for n, leaf in enumerate(part)
+        ]
+        db.session.execute(insert(SealLeaf), rows)
+        place += len(part)
+
+
+def sown(bed: Bed) -> int:
+    """How many leaves are there already. They have no gaps, so the last place says it."""
+    last = db.session.scalar(select(func.max(SealLeaf.position)).where(*bed.among(SealLeaf)))
+    return 0 if last is None else last + 1
+
+
+def grow(bed: Bed, at: datetime) -> SealTree:
+    """The tree over all leaves that were planted here."""
+    blocks = list(merkle.blocks(hashes(bed)))
+    tree = SealTree(**bed.key, size=sown(bed), root=merkle.root(blocks).hex(), blocks=b"".join(blocks), planted_at=at)
+    db.session.add(tree)
+    db.session.flush()
+    return tree
+
+
+def hashes(bed: Bed, first: int = 0, last: int | None = None) -> Iterator[bytes]:
+    """The hashes of the leaves in their order, from the place ``first`` until before ``last``."""
+    query = select(SealLeaf.hash).where(*bed.among(SealLeaf), SealLeaf.position >= first)
+    if last is not None:
+        query = query.where(SealLeaf.position < last)
+    yield from db.session.scalars(query.order_by(SealLeaf.position).execution_options(yield_per=_AT_ONCE))
+
+
+def tree(bed: Bed) -> SealTree | None:
+    """The finished tree, if there is one."""
+    return db.session.get(SealTree, (bed.kind, bed.tally_id, bed.version))
+
+
+def path(bed: Bed, found: SealTree, position: int) -> Sequence[bytes]:
+    """What leads from the leaf at this place to the root."""
+    number, place = divmod(position, merkle.BLOCK)
+    first = number * merkle.BLOCK
+    block = list(hashes(bed, first, first + merkle.BLOCK))
+    return merkle.path(block, place) + merkle.path(block_roots(found), number)
+
+
+def block_roots(found: SealTree) -> list[bytes]:
+    """The roots of the tree's blocks."""
+    return [found.blocks[at : at + 32] for at in range(0, len(found.blocks), 32)]
