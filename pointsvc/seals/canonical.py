@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -20,9 +19,10 @@ def written(value: Mapping[str, Any]) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
-def points(value: Decimal) -> str:
-    """Points with their two decimals."""
-    return f"{value:.2f}"
+def points(hundredths: int) -> str:
+    """Whole hundredths as points with their two decimals."""
+    whole, rest = divmod(abs(hundredths), 100)
+    return f"{'-' if hundredths < 0 else ''}{whole}.{rest:02}"
 
 
 def instant(value: datetime) -> str:

@@ -6,19 +6,27 @@ it goes on behind them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import BigInteger, Integer, LargeBinary, func, insert, literal, select
+from sqlalchemy.types import TypeEngine
 
-from pointsvc.db import db
+from pointsvc.db import db, given, on_postgresql
 from pointsvc.seals import merkle
 from pointsvc.seals.models import SealLeaf, SealTree
 
 _AT_ONCE = 5000
+_COLUMNS: Mapping[str, TypeEngine[Any]] = {
+    "position": Integer(),
+    "ref_id": BigInteger(),
+    "salt": LargeBinary(),
+    "hash": LargeBinary(),
+    "words": LargeBinary(),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +62,21 @@ def sow(bed: Bed, leaves: Iterable[Leaf], place: int) -> None:
     source = iter(leaves)
     while part := list(islice(source, _AT_ONCE)):
         rows = [
-            {
-                **bed.key,
-                "position": place + n,
-                "ref_id": leaf.ref_id,
-                "salt": leaf.salt,
-                "hash": merkle.leaf_hash(leaf.text),
-                "words": leaf.words,
-            }
-            for n, leaf in enumerate(part)
+            (place + n, leaf.ref_id, leaf.salt, merkle.leaf_hash(leaf.text), leaf.words) for n, leaf in enumerate(part)
         ]
-        db.session.execute(insert(SealLeaf), rows)
+        _insert(bed, rows)
         place += len(part)
+
+
+def _insert(bed: Bed, rows: Sequence[tuple[Any, ...]]) -> None:
+    table: Any = SealLeaf.__table__
+    if on_postgresql():
+        # One statement: row by row it would take three times as long.
+        source = select(*(literal(value).label(name) for name, value in bed.key.items()), given(_COLUMNS, rows))
+        db.session.execute(insert(table).from_select([*bed.key, *_COLUMNS], source))
+    else:
+        values = [{**bed.key, **dict(zip(_COLUMNS, row, strict=True))} for row in rows]
+        db.session.execute(insert(table), values)
 
 
 def sown(bed: Bed) -> int:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import BigInteger, Select, select, type_coerce
 
-from pointsvc.db import db
+from pointsvc.db import among, db
 from pointsvc.ledger.models import Entry
 from pointsvc.people.models import Member, Organisation
 from pointsvc.schemes.models import Rule, Scheme
@@ -24,8 +24,8 @@ def entries() -> Select[*tuple[Any, ...]]:
             Organisation.code.label("branch"),
             Rule.code.label("rule"),
             Scheme.digest.label("scheme"),
-            Entry.points,
-            Entry.quantity,
+            type_coerce(Entry.points, BigInteger).label("points"),
+            type_coerce(Entry.quantity, BigInteger).label("quantity"),
             Entry.tier,
             Entry.matter,
             Entry.note,
@@ -40,6 +40,11 @@ def entries() -> Select[*tuple[Any, ...]]:
         .join(Rule, Rule.id == Entry.rule_id)
         .join(Scheme, Scheme.id == Entry.scheme_id)
     )
+
+
+def entries_by_id(ids: Collection[int]) -> dict[int, Any]:
+    """These entries, by id; those that are not there are left out."""
+    return {row.id: row for row in db.session.execute(entries().where(among(Entry.id, ids)))}
 
 
 def of_tallies(tally_ids: Collection[int]) -> dict[int, Seal]:

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
-from pointsvc.db import from_hundredths
 from pointsvc.seals.canonical import instant, points, written
 
 FIRST = "0" * 64
@@ -111,7 +110,7 @@ def same_words(row: Any, words: bytes | None) -> bool:
 
 
 def _by_code(figures: Mapping[str, int]) -> dict[str, str]:
-    return {code: points(from_hundredths(value)) for code, value in figures.items()}
+    return {code: points(value) for code, value in figures.items()}
 
 
 def _ref(value: int | None) -> str | None:

@@ -8,12 +8,12 @@ never by 'after the last one': entries come into the ledger in another order tha
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, select
+from sqlalchemy import BigInteger, Select, and_, exists, func, select, type_coerce
 
-from pointsvc.db import db, on_postgresql
+from pointsvc.db import among, db, on_postgresql
 from pointsvc.ledger.models import Entry
 from pointsvc.people.models import Member, Organisation
 from pointsvc.schemes.models import Scheme
@@ -56,12 +56,12 @@ def results(tally_id: int, version: int) -> Select[*tuple[Any, ...]]:
             Organisation.code.label("branch"),
             Scheme.digest.label("scheme"),
             TallyResult.category,
-            TallyResult.raw,
-            TallyResult.base,
-            TallyResult.carried,
+            _whole(TallyResult.raw),
+            _whole(TallyResult.base),
+            _whole(TallyResult.carried),
             TallyResult.rules,
             TallyResult.groups,
-            TallyResult.total,
+            _whole(TallyResult.total),
             TallyResult.grade,
             TallyResult.veto,
         )
@@ -72,6 +72,10 @@ def results(tally_id: int, version: int) -> Select[*tuple[Any, ...]]:
     )
 
 
+def _whole(points: Any) -> Any:
+    return type_coerce(points, BigInteger).label(points.key)
+
+
 def of_results(tally: Tally, version: int) -> Iterator[Leaf]:
     common = head(tally, version)
     rows = db.session.execute(
@@ -80,6 +84,12 @@ def of_results(tally: Tally, version: int) -> Iterator[Leaf]:
     for place, row in enumerate(rows):
         salt = os.urandom(texts.SALT)
         yield Leaf(row.member_id, salt, texts.of_result(row, common, place, salt))
+
+
+def results_by_member(tally_id: int, version: int, member_ids: Collection[int]) -> dict[int, Any]:
+    """The results of these members, by member id; those that are not there are left out."""
+    query = results(tally_id, version).where(among(TallyResult.member_id, member_ids))
+    return {row.member_id: row for row in db.session.execute(query)}
 
 
 # ---- entries

@@ -53,13 +53,16 @@ def request(*, actor: Actor, at: datetime, organisation: str, period: str) -> Ta
 
     While one is waiting or being computed, asking again changes nothing; afterwards it is computed
     anew, as another version. Raises NotFound for an organisation out of reach, Invalid for a period
-    that is none or has not begun, Conflict 'no_scheme' when no branch has a rule sheet.
+    that is none or has not begun, Conflict 'no_scheme' when no branch has a rule sheet, Conflict
+    'sealed' when it is sealed.
     """
     owner = reach.organisation(actor, organisation)
     when = _period(owner, period, clock.local(at).date())
     if not schemes.sheets(reach.ids_below(owner.id), when.through_on):
         raise Conflict(N_("No rule sheet is in force here; publish one first"), code="no_scheme")
     found = _row(owner, when, at)
+    if found.status == "sealed":
+        raise Conflict(N_("This tally is sealed; nothing changes it any more"), code="sealed")
     if found.status in ("queued", "running") and _alive(found):
         return found
     found.status, found.cutoff_at = "queued", None

@@ -42,7 +42,7 @@ def test_what_has_two_ways_to_be_written_is_refused(value: Any) -> None:
 
 
 def test_points_and_instants_have_one_form() -> None:
-    assert canonical.points(Decimal("-2.5")) == "-2.50"
+    assert [canonical.points(value) for value in (0, 5, -5, 250, -1205)] == ["0.00", "0.05", "-0.05", "2.50", "-12.05"]
     shanghai = timezone(timedelta(hours=8))
     assert canonical.instant(datetime(2026, 8, 15, 10, 0, tzinfo=shanghai)) == "2026-08-15T02:00:00.000000Z"
     assert canonical.instant(datetime(2026, 8, 15, 2, 0, 0, 7, tzinfo=UTC)) == "2026-08-15T02:00:00.000007Z"
