@@ -39,11 +39,9 @@ def bed_of_entries(tally_id: int) -> Bed:
 # ---- results
 
 
-def head(tally: Tally, version: int) -> dict[str, Any]:
-    """What all leaves of a version's results say alike."""
+def head(tally: Tally, version: int, size: int) -> dict[str, Any]:
+    """What all leaves of a version's results say alike; ``size``: how many there are."""
     owner = db.session.get_one(Organisation, tally.organisation_id)
-    own = (TallyResult.tally_id == tally.id, TallyResult.version == version)
-    size = db.session.scalar(select(func.count()).select_from(TallyResult).where(*own))
     return {"organisation": owner.code, "period": tally.period, "version": version, "of": size}
 
 
@@ -77,7 +75,9 @@ def _whole(points: Any) -> Any:
 
 
 def of_results(tally: Tally, version: int) -> Iterator[Leaf]:
-    common = head(tally, version)
+    own = (TallyResult.tally_id == tally.id, TallyResult.version == version)
+    size = db.session.scalar(select(func.count()).select_from(TallyResult).where(*own)) or 0
+    common = head(tally, version, size)
     rows = db.session.execute(
         results(tally.id, version).order_by(TallyResult.member_id).execution_options(yield_per=1000)
     )

@@ -54,7 +54,7 @@ def _seal_faults(seal: Seal) -> Iterator[Message]:
 def _result_faults(tree: SealTree) -> Iterator[Message]:
     tally = db.session.get_one(Tally, tree.tally_id)
     where = Message(_TALLY, tally=tally.id, period=tally.period, version=tree.version)
-    common = {**leaves.head(tally, tree.version), "of": tree.size}
+    common = leaves.head(tally, tree.version, tree.size)
 
     def text(row: Any, leaf: SealLeaf) -> bytes:
         return texts.of_result(row, common, leaf.position, leaf.salt)

@@ -303,10 +303,10 @@ def test_as_it_was_sealed_all_is_well(district: Flask) -> None:
 
 @pytest.mark.parametrize("name", HARMS)
 def test_each_kind_of_harm_is_found_and_named(district: Flask, name: str) -> None:
-    with sealed.for_now():
-        needles = HARMS[name](Tamperer(random.Random(name)))
-        assert missed(needles) is None, (needles, found()[:5])
-    assert found() == []
+    for turn in range(3):
+        with sealed.for_now():
+            needles = HARMS[name](Tamperer(random.Random(f"{name} {turn}")))
+            assert missed(needles) is None, (needles, found()[:5])
 
 
 @pytest.mark.slow

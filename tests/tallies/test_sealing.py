@@ -118,7 +118,7 @@ def test_the_leaf_says_all_of_the_result_and_no_name() -> None:
     found = work.sealed("QS", "2026-Q3")
     leaf = db.session.scalars(select(SealLeaf).where(SealLeaf.kind == RESULT, SealLeaf.position == 0)).one()
     row = leaves.results_by_member(found.id, 1, [leaf.ref_id])[leaf.ref_id]
-    said = texts.of_result(row, leaves.head(found, 1), 0, leaf.salt).decode()
+    said = texts.of_result(row, leaves.head(found, 1, 5), 0, leaf.salt).decode()
     assert json.loads(said) == {
         "v": 1,
         "kind": "result",
