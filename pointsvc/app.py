@@ -35,6 +35,8 @@ from pointsvc.people import service as people
 from pointsvc.permissions import Actor
 from pointsvc.schemes import api as schemes_api
 from pointsvc.schemes import pages as schemes_pages
+from pointsvc.seals import api as seals_api
+from pointsvc.seals import pages as seals_pages
 from pointsvc.status import bp as status
 from pointsvc.tallies import api as tallies_api
 from pointsvc.tallies import pages as tallies_pages
@@ -44,6 +46,7 @@ API_BLUEPRINTS = (
     people_api.bp,
     schemes_api.bp,
     ledger_api.bp,
+    seals_api.bp,
     activities_api.bp,
     tallies_api.bp,
     imports_api.bp,
@@ -54,6 +57,7 @@ PAGE_BLUEPRINTS = (
     people_pages.bp,
     schemes_pages.bp,
     ledger_pages.bp,
+    seals_pages.bp,
     activities_pages.bp,
     tallies_pages.bp,
     imports_pages.bp,

@@ -40,6 +40,7 @@ class Permission(StrEnum):
     SCORE_READ = "score:read"
     TALLIES_READ = "tallies:read"
     TALLIES_RUN = "tallies:run"
+    TALLIES_SEAL = "tallies:seal"
     STANDINGS_READ = "standings:read"
     IMPORTS_RUN = "imports:run"
     AUDIT_READ = "audit:read"
@@ -91,6 +92,7 @@ PERMISSION_MAP: dict[Permission, frozenset[Role]] = {
     Permission.SCORE_READ: frozenset({_D, _S, _SEC, _A, _M}),
     Permission.TALLIES_READ: _READERS,
     Permission.TALLIES_RUN: frozenset({_D, _SEC}),
+    Permission.TALLIES_SEAL: frozenset({_D, _SEC}),
     Permission.STANDINGS_READ: _READERS,
     Permission.IMPORTS_RUN: frozenset({_D, _SEC}),
     Permission.AUDIT_READ: frozenset({_A, _SYS}),

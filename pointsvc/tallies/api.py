@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, jsonify, url_for
@@ -13,12 +14,17 @@ from pointsvc.http import actor, at_cursor, cursor, requires
 from pointsvc.people import reach
 from pointsvc.people.models import Organisation
 from pointsvc.permissions import Permission
+from pointsvc.seals import service as seals
+from pointsvc.seals.models import Seal
+from pointsvc.seals.schemas import ProofOut, proof_answer
+from pointsvc.tallies import sealing
 from pointsvc.tallies import service as tallies
 from pointsvc.tallies.listing import Asked
 from pointsvc.tallies.models import Tally
 from pointsvc.tallies.schemas import (
     PreviousTotalIn,
     PreviousTotalOut,
+    ProofArgs,
     ResultsArgs,
     ResultsOut,
     ScoreArgs,
@@ -30,12 +36,14 @@ from pointsvc.tallies.schemas import (
     TallyOut,
     score_answer,
 )
+from pointsvc.tallies.sealed import proof
 
 bp = Blueprint("tallies", __name__, description="Tallies, results, scores and standings")
 
 
-def _shown(found: Tally, organisation: Organisation) -> dict[str, Any]:
+def _shown(found: Tally, organisation: Organisation, sealed: Mapping[int, Seal] | None = None) -> dict[str, Any]:
     job = tallies.job_of(found)
+    known = seals.of_tallies([found.id]) if sealed is None else sealed
     return {
         **{name: getattr(found, name) for name in TallyOut._declared_fields if hasattr(found, name)},
         "through_on": found.through_on,
@@ -43,7 +51,8 @@ def _shown(found: Tally, organisation: Organisation) -> dict[str, Any]:
         "organisation": organisation.code,
         "progress": job.progress if job else 0,
         "size": job.size if job else 0,
-        "error": job.error if job and found.status == "failed" else None,
+        "error": job.error if job and job.status == "dead" else None,
+        "seal": known.get(found.id),
     }
 
 
@@ -70,7 +79,8 @@ def list_tallies(args: dict[str, Any]) -> dict[str, Any]:
     rows = tallies.listing(actor=actor(), limit=args["limit"] + 1, before_id=place[0] if place else None)
     shown = rows[: args["limit"]]
     following = cursor(shown[-1][0].id) if len(rows) > len(shown) else None
-    return {"items": [_shown(found, organisation) for found, organisation in shown], "next": following}
+    sealed = seals.of_tallies([found.id for found, _ in shown])
+    return {"items": [_shown(found, organisation, sealed) for found, organisation in shown], "next": following}
 
 
 @bp.route("/tallies/<tally_id>")
@@ -79,6 +89,30 @@ def list_tallies(args: dict[str, Any]) -> dict[str, Any]:
 def get_tally(tally_id: str) -> dict[str, Any]:
     """How far a tally is."""
     return _shown(*tallies.tally(actor=actor(), tally_id=ref_id(tally_id)))
+
+
+@bp.route("/tallies/<tally_id>/seal", methods=["POST"])
+@requires(Permission.TALLIES_SEAL)
+@bp.response(200, TallyOut)
+@bp.alt_response(202, schema=TallyOut)
+def seal_tally(tally_id: str) -> Any:
+    """Seal a publicised tally; a large one is sealed by a worker (202): poll what ``Location`` names."""
+    who = actor()
+    with transaction():
+        found = sealing.seal(actor=who, at=clock.now(), tally_id=ref_id(tally_id))
+    body = _shown(found, reach.organisation_by_id(who, found.organisation_id))
+    if found.status == "sealed":
+        return body
+    return body, 202, {"Location": url_for("tallies_api.get_tally", tally_id=found.id)}
+
+
+@bp.route("/tallies/<tally_id>/proof")
+@requires(Permission.SCORE_READ)
+@bp.arguments(ProofArgs, location="query")
+@bp.response(200, ProofOut)
+def get_proof(args: dict[str, Any], tally_id: str) -> dict[str, Any]:
+    """The proof of a member's publicised result; check it with verify.py or on the page /verify."""
+    return proof_answer(proof(actor=actor(), tally_id=ref_id(tally_id), **args))
 
 
 @bp.route("/tallies/<tally_id>/results")

@@ -11,6 +11,7 @@ from marshmallow import fields, validate
 from pointsvc.api import Amount, Day, Instant, PageArgs, Ref, Said, Schema, Text
 from pointsvc.db import from_hundredths
 from pointsvc.errors import N_
+from pointsvc.seals.schemas import SealOut
 from pointsvc.tallies.listing import SORTS
 from pointsvc.tallies.scoring import Score
 from pointsvc.tallies.wording import Chance, Line
@@ -51,6 +52,13 @@ class TallyOut(Schema):
     progress = fields.Integer()
     size = fields.Integer()
     error = fields.String(allow_none=True)
+    seal = fields.Nested(SealOut, allow_none=True)
+
+
+class ProofArgs(Schema):
+    """Whose proof."""
+
+    member = Text(64, required=True)
 
 
 class TalliesOut(Schema):

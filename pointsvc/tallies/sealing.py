@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from pointsvc import clock, queues
 from pointsvc.audit import service as audit
@@ -25,6 +26,8 @@ SEALING = N_("Sealing the entries")
 SEALED = N_("The tally of %(organisation)s for %(period)s is sealed as no. %(n)s")
 # More leaves than this are planted by a worker, in short transactions.
 AT_ONCE = 20_000
+# How many that wait for sealing are named on a first page.
+SHOWN = 5
 
 
 # ---- when a tally is publicised
@@ -51,10 +54,19 @@ def plant(*, actor: Actor, at: datetime, tally: Tally, version: int) -> tuple[st
 
 def may_be_sealed(tally: Tally, today: date) -> bool:
     """Whether the publicity of the tally's results is over: its last day has passed."""
-    last = db.session.scalar(
-        select(Publication.last_day).where(Publication.tally_id == tally.id, Publication.version == tally.version)
-    )
-    return tally.status == "publicised" and last is not None and last < today
+    return db.session.scalar(_over(today).where(Tally.id == tally.id)) is not None
+
+
+def ready(*, actor: Actor, today: date) -> Sequence[Tally]:
+    """The tallies within reach that may be sealed, the oldest first."""
+    within = Tally.organisation_id.in_(reach.organisation_ids(actor))
+    return db.session.scalars(_over(today).where(within).order_by(Tally.id).limit(SHOWN)).all()
+
+
+def _over(today: date) -> Select[Tally]:
+    printed = (Publication.tally_id == Tally.id) & (Publication.version == Tally.version)
+    query = select(Tally).join(Publication, printed)
+    return query.where(Tally.status == "publicised", Publication.last_day < today)
 
 
 def seal(*, actor: Actor, at: datetime, tally_id: int) -> Tally:

@@ -1,4 +1,4 @@
-"""A score as the page shows it: names for codes, words for reasons, the newest entry first."""
+"""Scores and seals as the pages show them: names for codes, words for reasons, the newest entry first."""
 
 from __future__ import annotations
 
@@ -6,10 +6,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from flask import url_for
 from flask_babel import gettext
 
+from pointsvc import clock
+from pointsvc.permissions import Actor, Permission, allowed
+from pointsvc.queues import TALLY_SEAL, Job
+from pointsvc.seals import service as seals
+from pointsvc.tallies import sealing
 from pointsvc.tallies.listing import sources_of
+from pointsvc.tallies.models import Tally
 from pointsvc.tallies.scoring import Score
+from pointsvc.tallies.sealed import lists_with, roots
+from pointsvc.wording import job_shown
 
 
 def score_shown(found: Score) -> dict[str, Any]:
@@ -67,3 +76,30 @@ def _lines(found: Score, names: Mapping[str, str]) -> Iterator[dict[str, Any]]:
             "note": source.matter or source.note if source else None,
             "source": source.source if source else None,
         }
+
+
+def seal_shown(who: Actor, found: Tally, job: Job | None) -> dict[str, Any]:
+    """What the page says of the tally's list and seal."""
+    dead = job is not None and job.topic == TALLY_SEAL and job.status == "dead"
+    running = sealing.being_sealed(found)
+    ready = allowed(who, Permission.TALLIES_SEAL) and not running and sealing.may_be_sealed(found, clock.today())
+    return {
+        "list": roots(found),
+        "seal": seals.of_tallies([found.id]).get(found.id),
+        "may_seal": ready,
+        "sealing": job_shown(job) if running else None,
+        "seal_problem": job.error if job and dead else None,
+    }
+
+
+def proofs_shown(found: Score) -> list[dict[str, Any]]:
+    """The publicised and sealed lists on which this member stands for this period."""
+    rows = lists_with(member_id=found.member.id, period=found.period.name)
+    return [
+        {
+            "organisation": organisation.name,
+            "n": seal.n if seal else None,
+            "href": url_for("tallies.member_proof", tally_id=listed.id, member=found.member.number),
+        }
+        for listed, organisation, seal in rows
+    ]

@@ -25,6 +25,7 @@ TABLE = {
     "score:read":           "x         x           x          x       x        -",
     "tallies:read":         "x         x           x          -       x        -",
     "tallies:run":          "x         -           x          -       -        -",
+    "tallies:seal":         "x         -           x          -       -        -",
     "standings:read":       "x         x           x          -       x        -",
     "imports:run":          "x         -           x          -       -        -",
     "audit:read":           "-         -           -          -       x        x",
@@ -46,7 +47,7 @@ def test_each_role_may_what_the_table_says(permission: Permission) -> None:
 
 
 def test_who_only_reads_changes_nothing() -> None:
-    changing = [p for p in Permission if p.split(":")[1] in ("manage", "record", "run")]
+    changing = [p for p in Permission if p.split(":")[1] in ("manage", "record", "run", "seal")]
     assert changing
     for role in (Role.AUDITOR, Role.SUPERVISOR, Role.MEMBER):
         assert not [p for p in changing if role in PERMISSION_MAP[p]]

@@ -54,6 +54,7 @@ def test_a_tally_is_asked_for_and_polled(client: FlaskClient) -> None:
         "progress": 0,
         "size": 0,
         "error": None,
+        "seal": None,
     }
 
 
