@@ -6,13 +6,13 @@ it goes on behind them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, LargeBinary, func, insert, literal, select
+from sqlalchemy import BigInteger, Integer, LargeBinary, Select, func, insert, literal, select
 from sqlalchemy.types import TypeEngine
 
 from pointsvc.db import db, given, on_postgresql
@@ -87,19 +87,13 @@ def sown(bed: Bed) -> int:
 
 def grow(bed: Bed, at: datetime) -> SealTree:
     """The tree over all leaves that were planted here."""
-    blocks = list(merkle.blocks(hashes(bed)))
+    # Read as they are needed: of a large tally there are millions. Only within a transaction.
+    hashes = db.session.scalars(_hashes(bed).execution_options(yield_per=_AT_ONCE))
+    blocks = list(merkle.blocks(hashes))
     tree = SealTree(**bed.key, size=sown(bed), root=merkle.root(blocks).hex(), blocks=b"".join(blocks), planted_at=at)
     db.session.add(tree)
     db.session.flush()
     return tree
-
-
-def hashes(bed: Bed, first: int = 0, last: int | None = None) -> Iterator[bytes]:
-    """The hashes of the leaves in their order, from the place ``first`` until before ``last``."""
-    query = select(SealLeaf.hash).where(*bed.among(SealLeaf), SealLeaf.position >= first)
-    if last is not None:
-        query = query.where(SealLeaf.position < last)
-    yield from db.session.scalars(query.order_by(SealLeaf.position).execution_options(yield_per=_AT_ONCE))
 
 
 def tree(bed: Bed) -> SealTree | None:
@@ -111,8 +105,12 @@ def path(bed: Bed, found: SealTree, position: int) -> Sequence[bytes]:
     """What leads from the leaf at this place to the root."""
     number, place = divmod(position, merkle.BLOCK)
     first = number * merkle.BLOCK
-    block = list(hashes(bed, first, first + merkle.BLOCK))
+    block = db.session.scalars(_hashes(bed).where(SealLeaf.position.between(first, first + merkle.BLOCK - 1))).all()
     return merkle.path(block, place) + merkle.path(block_roots(found), number)
+
+
+def _hashes(bed: Bed) -> Select[bytes]:
+    return select(SealLeaf.hash).where(*bed.among(SealLeaf)).order_by(SealLeaf.position)
 
 
 def block_roots(found: SealTree) -> list[bytes]:

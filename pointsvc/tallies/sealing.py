@@ -25,7 +25,7 @@ from pointsvc.tallies.models import Publication, Tally, TallyResult
 SEALING = N_("Sealing the entries")
 SEALED = N_("The tally of %(organisation)s for %(period)s is sealed as no. %(n)s")
 # More leaves than this are planted by a worker, in short transactions.
-AT_ONCE = 20_000
+AT_ONCE = 10_000
 # How many that wait for sealing are named on a first page.
 SHOWN = 5
 

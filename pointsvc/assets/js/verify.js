@@ -124,6 +124,7 @@ async function look(form) {
 document.addEventListener("DOMContentLoaded", () => {
   const form = document.querySelector("form[data-verify]");
   form.hidden = false;
+  document.querySelector("[data-without-scripts]").hidden = true;
   form.addEventListener("change", () => look(form));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
