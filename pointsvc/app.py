@@ -43,6 +43,8 @@ from pointsvc.rehearsals import api as rehearsals_api
 from pointsvc.rehearsals import pages as rehearsals_pages
 from pointsvc.schemes import api as schemes_api
 from pointsvc.schemes import pages as schemes_pages
+from pointsvc.seals import api as seals_api
+from pointsvc.seals import pages as seals_pages
 from pointsvc.status import bp as status
 from pointsvc.tallies import api as tallies_api
 from pointsvc.tallies import pages as tallies_pages
@@ -54,6 +56,7 @@ API_BLUEPRINTS = (
     people_api.bp,
     schemes_api.bp,
     ledger_api.bp,
+    seals_api.bp,
     activities_api.bp,
     declarations_api.bp,
     tallies_api.bp,
@@ -71,6 +74,7 @@ PAGE_BLUEPRINTS = (
     people_pages.bp,
     schemes_pages.bp,
     ledger_pages.bp,
+    seals_pages.bp,
     activities_pages.bp,
     declarations_pages.bp,
     tallies_pages.bp,
@@ -88,6 +92,7 @@ NOUNS = (
     "evidence",
     "schemes",
     "ledger",
+    "seals",
     "activities",
     "declarations",
     "tallies",

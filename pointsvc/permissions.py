@@ -43,6 +43,7 @@ class Permission(StrEnum):
     SCORE_READ = "score:read"
     TALLIES_READ = "tallies:read"
     TALLIES_RUN = "tallies:run"
+    TALLIES_SEAL = "tallies:seal"
     STANDINGS_READ = "standings:read"
     REHEARSALS_READ = "rehearsals:read"
     PUBLICITY_READ = "publicity:read"
@@ -102,6 +103,7 @@ PERMISSION_MAP: dict[Permission, frozenset[Role]] = {
     Permission.SCORE_READ: frozenset({_D, _S, _SEC, _A, _M}),
     Permission.TALLIES_READ: _READERS,
     Permission.TALLIES_RUN: frozenset({_D, _SEC}),
+    Permission.TALLIES_SEAL: frozenset({_D, _SEC}),
     Permission.STANDINGS_READ: _READERS,
     Permission.REHEARSALS_READ: frozenset({_D, _A}),
     Permission.PUBLICITY_READ: _READERS | {_M},

@@ -38,6 +38,7 @@ DECLARATIONS_TELL = "declarations_tell"
 DECLARATIONS_REMIND = "declarations_remind"
 PUBLICITY_TELL = "publicity_tell"
 DISPUTES_REMIND = "disputes_remind"
+TALLY_SEAL = "tally_seal"
 TOPICS = (
     TALLY_COMPUTE,
     IMPORT_RUN,
@@ -50,6 +51,7 @@ TOPICS = (
     DECLARATIONS_REMIND,
     PUBLICITY_TELL,
     DISPUTES_REMIND,
+    TALLY_SEAL,
 )
 
 LEASE = timedelta(seconds=60)
