@@ -14,6 +14,7 @@ from pointsvc import clock, errors
 from pointsvc.activities.pages import scores_of
 from pointsvc.api import ref_id
 from pointsvc.db import transaction
+from pointsvc.downloads import as_xlsx
 from pointsvc.http import actor, at_cursor, cursor, requires
 from pointsvc.people import listing as people
 from pointsvc.people import reach
@@ -24,14 +25,13 @@ from pointsvc.schemes import periods
 from pointsvc.tallies import service as tallies
 from pointsvc.tallies.listing import Asked, scores, standing_of
 from pointsvc.tallies.models import Tally
-from pointsvc.tallies.sheet import results_workbook
+from pointsvc.tallies.sheet import results_table
 from pointsvc.tallies.shown import score_shown
 from pointsvc.wording import job_shown, period_words
 
 bp = Blueprint("tallies", __name__)
 ON_A_PAGE = 50
 PERIODS_OFFERED = 8
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 # ---- one member's score
@@ -154,8 +154,7 @@ def tally(tally_id: str) -> str:
 def export(tally_id: str) -> Response:
     """All results of the newest finished version as a workbook."""
     found, organisation = tallies.tally(actor=actor(), tally_id=ref_id(tally_id))
-    answer = Response(results_workbook(found, organisation), mimetype=XLSX)
-    answer.headers["Content-Disposition"] = f"attachment; filename=tally-{organisation.code}-{found.period}.xlsx"
+    answer, _ = as_xlsx([results_table(found, organisation)], f"tally-{organisation.code}-{found.period}")
     return answer
 
 
