@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,8 +28,10 @@ class Refusal:
 class Batch:
     """The rows of a file on their way into the service.
 
-    ``wanted`` are the rows that can be taken, as the kind's own values, each with its Row; ``kept``
-    says for how many of them there is nothing to do because they are known already.
+    ``wanted`` are the rows that can be taken, as the kind's own values, each with its Row; ``unchanged``
+    says for how many there is nothing to do because they are known already. Of an exported file,
+    ``known`` are those known by their number, ``said`` counts what they say, and ``left_out`` are
+    the halves of pairs that were taken back elsewhere.
     """
 
     rows: int = 0
@@ -36,11 +39,14 @@ class Batch:
     refusals: list[Refusal] = field(default_factory=list)
     unchanged: int = 0
     entries: int = 0
+    known: int = 0
+    left_out: int = 0
+    said: Counter[str] = field(default_factory=Counter)
 
     @property
     def accepted(self) -> int:
         """The rows that were taken or known already."""
-        return self.rows - self.rejected
+        return self.rows - self.rejected - self.left_out
 
     @property
     def rejected(self) -> int:

@@ -9,6 +9,7 @@ from itertools import islice
 
 from pointsvc.errors import N_, Invalid, Message
 from pointsvc.imports.extent import check
+from pointsvc.spreadsheets import plain
 
 DELIMITERS = ",;\t"
 # The separator shows itself within so many lines.
@@ -21,8 +22,9 @@ _LONGEST_CHARACTER = 4
 def rows_of(content: bytes) -> list[list[str]]:
     """The rows of a text file, all equally wide. An empty line is a row of empty cells.
 
-    Understands UTF-8 (with and without mark), UTF-16 with mark and GB18030; comma, semicolon or
-    tab. Raises Invalid for other encodings and for quotes that do not close.
+    The mark that keeps a text from being taken for a formula is off. Understands UTF-8 (with and
+    without mark), UTF-16 with mark and GB18030; comma, semicolon or tab. Raises Invalid for other
+    encodings and for quotes that do not close.
     """
     text = decoded(content)
     delimiter = _delimiter(text)
@@ -38,6 +40,8 @@ def rows_of(content: bytes) -> list[list[str]]:
     except csv.Error as error:
         raise _malformed(reader.line_num, str(error)) from None
     check(len(rows), width)
+    if "'" in text:
+        rows = [[plain(cell) for cell in row] for row in rows]
     return [row if len(row) == width else row + [""] * (width - len(row)) for row in rows]
 
 
