@@ -19,9 +19,13 @@ from pointsvc.activities import api as activities_api
 from pointsvc.activities import pages as activities_pages
 from pointsvc.api import openapi
 from pointsvc.assets_manifest import asset_url
+from pointsvc.audit import api as audit_api
+from pointsvc.audit import pages as audit_pages
 from pointsvc.config import Config
 from pointsvc.db import db
 from pointsvc.engines import engine_options, prepare_engine
+from pointsvc.exports import api as exports_api
+from pointsvc.exports import pages as exports_pages
 from pointsvc.home import bp as home
 from pointsvc.imports import api as imports_api
 from pointsvc.imports import pages as imports_pages
@@ -47,6 +51,8 @@ API_BLUEPRINTS = (
     activities_api.bp,
     tallies_api.bp,
     imports_api.bp,
+    exports_api.bp,
+    audit_api.bp,
     notices_api.bp,
 )
 PAGE_BLUEPRINTS = (
@@ -57,6 +63,8 @@ PAGE_BLUEPRINTS = (
     activities_pages.bp,
     tallies_pages.bp,
     imports_pages.bp,
+    exports_pages.bp,
+    audit_pages.bp,
     notices_pages.bp,
     status,
 )

@@ -33,7 +33,18 @@ NOTICE_DELIVER = "notice_deliver"
 STANDINGS_SETTLE = "standings_settle"
 TALLIES_ASK = "tallies_ask"
 CLEAN_UP = "clean_up"
-TOPICS = (TALLY_COMPUTE, IMPORT_RUN, NOTICE_DELIVER, STANDINGS_SETTLE, TALLIES_ASK, CLEAN_UP)
+EXPORT_MAKE = "export_make"
+RECONCILE = "reconcile"
+TOPICS = (
+    TALLY_COMPUTE,
+    IMPORT_RUN,
+    NOTICE_DELIVER,
+    STANDINGS_SETTLE,
+    TALLIES_ASK,
+    CLEAN_UP,
+    EXPORT_MAKE,
+    RECONCILE,
+)
 
 LEASE = timedelta(seconds=60)
 MAX_ATTEMPTS = 8

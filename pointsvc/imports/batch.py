@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pointsvc.errors import Message
+from pointsvc.errors import Message, packed, unpacked
 from pointsvc.imports.columns import Meeting, Recognition
 from pointsvc.imports.rows import Row
 from pointsvc.imports.texts import CellError
+
+__all__ = ["Batch", "Headings", "Refusal", "meeting_heading", "packed", "understand", "unpacked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,20 +102,3 @@ def understand(row: Row, readers: Mapping[str, Callable[[Any], Any]]) -> tuple[d
         except CellError as error:
             faults[name] = error.message
     return values, faults
-
-
-def packed(message: Message) -> dict[str, Any]:
-    """A message as it is kept: the msgid and its values, to be told later in the reader's language."""
-    params = {
-        key: {"msgid": value.text} if isinstance(value, Message) else str(value)
-        for key, value in message.params.items()
-    }
-    return {"message": message.text[:500], "params": params}
-
-
-def unpacked(message: str, params: dict[str, Any]) -> Message:
-    """The message that was kept by ``packed``."""
-    values = {
-        key: Message(value["msgid"]) if isinstance(value, dict) else value for key, value in (params or {}).items()
-    }
-    return Message(message, **values)

@@ -69,12 +69,31 @@ def entry(*, actor: Actor, entry_id: int) -> EntryView:
     return EntryView(*row)
 
 
-def entries(*, actor: Actor, member: str, limit: int = 50, after: int | None = None) -> list[EntryView]:
-    """The member's entries, the newest recorded first, from below the id ``after`` on. Raises NotFound."""
+def entries(
+    *,
+    actor: Actor,
+    member: str,
+    limit: int = 50,
+    after: int | None = None,
+    since: date | None = None,
+    until: date | None = None,
+    rule: str | None = None,
+) -> list[EntryView]:
+    """The member's entries, the newest recorded first, from below the id ``after`` on. Raises NotFound.
+
+    Only those of the days from ``since`` to ``until`` and by the ``rule`` with this code, where given.
+    """
     member_id = reach.member(actor, member).id
     query = _views().where(Entry.member_id == member_id).order_by(Entry.id.desc()).limit(limit)
     if after is not None:
         query = query.where(Entry.id < after)
+    if since is not None:
+        query = query.where(Entry.occurred_on >= since)
+    if until is not None:
+        query = query.where(Entry.occurred_on <= until)
+    if rule is not None:
+        # By the entry's own column, so that the index of member, rule and day leads straight there.
+        query = query.where(Entry.rule_id == select(Rule.id).where(Rule.code == rule).scalar_subquery())
     return [EntryView(*row) for row in db.session.execute(query)]
 
 

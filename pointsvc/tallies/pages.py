@@ -50,6 +50,7 @@ def score() -> str:
         "tallies/score.html",
         member={"number": member.number, "name": member.name, "branch": branch.name},
         own=member.id == who.member_id,
+        period=found.period.name,
         periods=_switch(found, number),
         as_of=found.counted_through,
         scheme={"id": found.scheme.scheme_id, "name": found.document["name"]},

@@ -25,8 +25,8 @@ RANK = {noun: rank for rank, nouns in enumerate(ORDER) for noun in nouns}
 NOUNS = sorted(path.name for path in PACKAGE.iterdir() if (path / "models.py").exists())
 # A noun may use these of Flask's world only where requests are answered.
 EDGES = {"api.py", "pages.py", "schemas.py", "door.py"}
-# Writes a workbook for a person to read, so it speaks that person's language.
-EDGES |= {"returning.py", "sheet.py", "shown.py"}
+# Makes a table for a person to read, so it speaks that person's language.
+EDGES |= {"returning.py", "sheet.py", "shown.py", "card.py"}
 WEB = {"flask", "flask_smorest", "flask_babel", "flask_wtf", "werkzeug", "rq", "redis"}
 PLUMBING_OF_EDGES = {"pointsvc.http", "pointsvc.api"}
 

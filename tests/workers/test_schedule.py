@@ -23,7 +23,7 @@ def periods(kind: str) -> list[str]:
 
 
 def test_the_first_start_asks_for_the_present_periods_only(app: Flask, frozen_clock: FrozenClock) -> None:
-    assert schedule.ask_for_due() == 3
+    assert schedule.ask_for_due() == 4
     assert (periods("clean_up"), periods("standings")) == (["2026-08-15"], ["2026-08-01"])
     assert periods("tallies") == ["2026-07-01"]
     assert schedule.ask_for_due() == 0
@@ -57,6 +57,18 @@ def test_a_night_is_due_at_three_in_the_morning(app: Flask, frozen_clock: Frozen
     frozen_clock.advance(minutes=1)
     schedule.ask_for_due()
     assert periods("clean_up") == ["2026-08-20", "2026-08-21"]
+
+
+def test_after_downtime_only_the_latest_night_is_reconciled(app: Flask, frozen_clock: FrozenClock) -> None:
+    schedule.ask_for_due()
+    frozen_clock.set(datetime(2026, 9, 14, 18, 9, tzinfo=UTC))
+    schedule.ask_for_due()
+    assert periods("reconcile") == ["2026-08-15", "2026-09-14"]
+    # Ten past two of the district, and not a minute before; and each night once.
+    frozen_clock.advance(minutes=1)
+    for _ in range(2):
+        schedule.ask_for_due()
+    assert periods("reconcile") == ["2026-08-15", "2026-09-14", "2026-09-15"]
 
 
 def test_a_quarter_is_tallied_the_night_after_its_end_and_none_is_left_out(
@@ -145,7 +157,7 @@ def test_only_the_holder_of_the_lease_ticks_and_another_takes_over(
     frozen_clock.advance(seconds=30)
     assert (second.tick(), first.tick()) == (0, 1)
     frozen_clock.advance(days=1)
-    assert (second.tick(), first.tick()) == (1, 0)
+    assert (second.tick(), first.tick()) == (2, 0)
 
 
 def test_a_lease_from_a_clock_that_was_wrong_binds_nobody(app: Flask, frozen_clock: FrozenClock) -> None:
@@ -181,7 +193,8 @@ def test_two_schedulers_at_once_ask_for_each_of_fifty_periods_once(live_app: Fla
         assert len(periods("clean_up")) == 48
         assert len(periods("standings")) == 3
         assert len(periods("tallies")) == 2
-        assert len(db.session.scalars(select(Job.id)).all()) == 53
+        assert periods("reconcile") == ["2026-08-15", "2026-10-01"]
+        assert len(db.session.scalars(select(Job.id)).all()) == 55
 
 
 def test_the_sweep_rings_for_what_a_wiped_redis_forgot(
