@@ -1,4 +1,4 @@
-"""Tables as answers: written to a temporary file first, then sent piece by piece.
+"""Files as answers: written to a temporary file first, then sent piece by piece.
 
 So a fault in the middle is still an answer of its own, the rows can be counted before anything is
 sent, and a slow reader holds no database connection.
@@ -6,8 +6,9 @@ sent, and a slow reader holds no database connection.
 
 from __future__ import annotations
 
+import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import IO, Any
 
 from flask import Response, send_file
@@ -20,23 +21,31 @@ ENCODINGS = {"utf-8": "utf-8-sig", "gb18030": "gb18030"}
 
 def as_xlsx(tables: Sequence[Table], stem: str) -> tuple[Response, int]:
     """A workbook with these sheets, to be kept as ``stem``.xlsx, and how many rows it has in all."""
-    file = _temporary(".xlsx")
-    rows = sum(write_xlsx(file.name, tables))
-    return _sent(file, XLSX, f"{stem}.xlsx"), rows
+    return _sent(lambda file: sum(write_xlsx(file.name, tables)), XLSX, f"{stem}.xlsx")
 
 
 def as_csv(table: Table, stem: str, encoding: str = "utf-8") -> tuple[Response, int]:
     """A text file of values, to be kept as ``stem``.csv, and how many rows it has."""
-    file = _temporary(".csv")
-    rows = write_csv(file, table, ENCODINGS[encoding])
-    file.seek(0)
-    return _sent(file, f"{CSV}; charset={encoding}", f"{stem}.csv"), rows
+    answer, rows = _sent(lambda file: write_csv(file, table, ENCODINGS[encoding]), CSV, f"{stem}.csv")
+    answer.headers["Content-Type"] = f"{CSV}; charset={encoding}"
+    return answer, rows
 
 
-def _temporary(ending: str) -> IO[bytes]:
-    # Closed, and so removed, when it has been sent.
-    return tempfile.NamedTemporaryFile(suffix=ending)
+def as_file(pieces: Iterable[bytes], kind: str, name: str) -> Response:
+    """A file that is there in pieces, to be kept under this name."""
+    return _sent(lambda file: file.writelines(pieces), kind, name)[0]
 
 
-def _sent(file: Any, kind: str, name: str) -> Response:
-    return send_file(file, mimetype=kind, as_attachment=True, download_name=name)
+def _sent(write: Callable[[IO[bytes]], Any], kind: str, name: str) -> tuple[Response, Any]:
+    # Not in a block: it is closed, and so removed, when the answer has been sent.
+    file: Any = tempfile.NamedTemporaryFile()  # noqa: SIM115
+    try:
+        found = write(file)
+        size = file.seek(0, os.SEEK_END)
+        file.seek(0)
+        answer = send_file(file, mimetype=kind, as_attachment=True, download_name=name)
+        answer.content_length = size
+        return answer, found
+    except BaseException:
+        file.close()
+        raise

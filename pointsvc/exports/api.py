@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, stream_with_context, url_for
+from flask import Response, url_for
 
 from pointsvc import clock
 from pointsvc.api import Blueprint, creates, ref_id
 from pointsvc.db import transaction
-from pointsvc.downloads import as_csv, as_xlsx
+from pointsvc.downloads import as_csv, as_file, as_xlsx
 from pointsvc.exports import schemas
 from pointsvc.exports import service as exports
 from pointsvc.http import actor, at_cursor, cursor, requires
@@ -124,8 +124,5 @@ def archive_answer(export_id: str) -> Response:
     """The archive's bytes, piece by piece out of the database."""
     with transaction():
         row, pieces = exports.pieces(actor=actor(), at=clock.now(), export_id=ref_id(export_id))
-    answer = Response(stream_with_context(pieces), mimetype=ZIP)
-    answer.content_length = row.size
     made = clock.local(row.created_at).strftime("%Y%m%d")
-    answer.headers.set("Content-Disposition", "attachment", filename=f"pointsvc-{made}-{row.id}.zip")
-    return answer
+    return as_file(pieces, ZIP, f"pointsvc-{made}-{row.id}.zip")

@@ -12,7 +12,7 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, insert, update
 
 from pointsvc import clock, queues
 from pointsvc.db import db, transaction
@@ -73,9 +73,9 @@ def _keep(path: Path, export_id: int, hold: partial[None]) -> tuple[int, str]:
             digest.update(content)
             with transaction():
                 hold(doing=KEEPING, progress=number, size=total)
-                db.session.add(ExportPiece(export_id=export_id, number=number, content=content))
-            # The session would otherwise hold every piece until the end.
-            db.session.expunge_all()
+                # Not as an object: the session would hold every piece until the end.
+                values = {"export_id": export_id, "number": number, "content": content}
+                db.session.execute(insert(ExportPiece).values(values))
     return whole, digest.hexdigest()
 
 

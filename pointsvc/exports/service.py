@@ -106,8 +106,6 @@ def _content(export_id: int) -> Iterator[bytes]:
             select(ExportPiece.content).where(ExportPiece.export_id == export_id, ExportPiece.number == number)
         )
     ) is not None:
-        # A slow reader must not keep a read open.
-        db.session.rollback()
         yield piece
         number += 1
 
