@@ -111,10 +111,10 @@ def test_one_cent_sounds_the_alarm_once(
     assert len(notices()) == 4
     factories.browser(client, "admin")
     page = client.get("/").text
-    assert "积分核对发现 2 处不一致" in page
+    assert "账实核对发现 2 处不符" in page
     assert 'href="/reconciliations"' in page
     page = client.get("/reconciliations").text
-    assert "积分与积分记录不一致。" in page
+    assert "账实不符。" in page
     assert "M004" in page
 
 
@@ -128,7 +128,7 @@ def test_when_it_is_mended_the_next_check_says_so_and_a_new_fault_alarms_anew(
     assert night(app, frozen_clock).ok
     factories.browser(client, "admin")
     page = client.get("/").text
-    assert "不一致" not in page
+    assert "不符" not in page
     assert "最近核对于" in page
     wrong_by_one_cent()
     assert not night(app, frozen_clock).ok
@@ -220,7 +220,7 @@ def test_the_page_before_the_first_while_it_runs_and_after(app: Flask, client: F
     assert "hx-get" in page
     work(app)
     page = client.get("/reconciliations").text
-    assert "积分与积分记录一致。" in page
+    assert "账实相符。" in page
     assert "hx-get" not in page
     assert db.session.scalar(select(Job.status).where(Job.topic == queues.RECONCILE)) == "done"
 
