@@ -19,6 +19,8 @@ from pointsvc.activities import api as activities_api
 from pointsvc.activities import pages as activities_pages
 from pointsvc.api import openapi
 from pointsvc.assets_manifest import asset_url
+from pointsvc.audit import api as audit_api
+from pointsvc.audit import pages as audit_pages
 from pointsvc.charts import bp as charts
 from pointsvc.config import Config
 from pointsvc.db import db
@@ -27,6 +29,8 @@ from pointsvc.declarations import pages as declarations_pages
 from pointsvc.disputes import api as disputes_api
 from pointsvc.disputes import pages as disputes_pages
 from pointsvc.engines import engine_options, prepare_engine
+from pointsvc.exports import api as exports_api
+from pointsvc.exports import pages as exports_pages
 from pointsvc.guides import bp as guides
 from pointsvc.home import bp as home
 from pointsvc.imports import api as imports_api
@@ -63,6 +67,8 @@ API_BLUEPRINTS = (
     publicity_api.bp,
     disputes_api.bp,
     imports_api.bp,
+    exports_api.bp,
+    audit_api.bp,
     notices_api.bp,
     rehearsals_api.bp,
 )
@@ -81,6 +87,8 @@ PAGE_BLUEPRINTS = (
     publicity_pages.bp,
     disputes_pages.bp,
     imports_pages.bp,
+    exports_pages.bp,
+    audit_pages.bp,
     notices_pages.bp,
     rehearsals_pages.bp,
     status,
@@ -99,6 +107,7 @@ NOUNS = (
     "disputes",
     "rehearsals",
     "imports",
+    "exports",
 )
 
 

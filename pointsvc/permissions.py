@@ -53,6 +53,9 @@ class Permission(StrEnum):
     IMPORTS_RUN = "imports:run"
     AUDIT_READ = "audit:read"
     JOBS_READ = "jobs:read"
+    EXPORTS_READ = "exports:read"
+    RECONCILIATIONS_READ = "reconciliations:read"
+    RECONCILIATIONS_RUN = "reconciliations:run"
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,9 @@ PERMISSION_MAP: dict[Permission, frozenset[Role]] = {
     Permission.IMPORTS_RUN: frozenset({_D, _SEC}),
     Permission.AUDIT_READ: frozenset({_A, _SYS}),
     Permission.JOBS_READ: frozenset({_D, _S, _SEC, _A, _SYS}),
+    Permission.EXPORTS_READ: _READERS,
+    Permission.RECONCILIATIONS_READ: frozenset({_D, _S, _A, _SYS}),
+    Permission.RECONCILIATIONS_RUN: frozenset({_D, _SYS}),
 }
 
 

@@ -39,6 +39,8 @@ DECLARATIONS_REMIND = "declarations_remind"
 PUBLICITY_TELL = "publicity_tell"
 DISPUTES_REMIND = "disputes_remind"
 TALLY_SEAL = "tally_seal"
+EXPORT_MAKE = "export_make"
+RECONCILE = "reconcile"
 TOPICS = (
     TALLY_COMPUTE,
     IMPORT_RUN,
@@ -52,6 +54,8 @@ TOPICS = (
     PUBLICITY_TELL,
     DISPUTES_REMIND,
     TALLY_SEAL,
+    EXPORT_MAKE,
+    RECONCILE,
 )
 
 LEASE = timedelta(seconds=60)

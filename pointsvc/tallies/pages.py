@@ -17,6 +17,7 @@ from pointsvc.activities.pages import scores_of
 from pointsvc.api import ref_id
 from pointsvc.db import transaction
 from pointsvc.declarations.choosing import Open, still_open
+from pointsvc.downloads import as_xlsx
 from pointsvc.http import actor, at_cursor, cursor, requires
 from pointsvc.people import listing as people
 from pointsvc.people import reach
@@ -31,7 +32,7 @@ from pointsvc.tallies.listing import Asked, marked, scores, standing_of
 from pointsvc.tallies.models import Tally
 from pointsvc.tallies.publicity_pages import life_shown
 from pointsvc.tallies.sealed import proof
-from pointsvc.tallies.sheet import results_workbook
+from pointsvc.tallies.sheet import results_table
 from pointsvc.tallies.shown import proofs_shown, score_shown, seal_shown, year_drawn
 from pointsvc.waiting import Waiting, waiting, waits
 from pointsvc.wording import job_shown, period_words
@@ -39,7 +40,6 @@ from pointsvc.wording import job_shown, period_words
 bp = Blueprint("tallies", __name__)
 ON_A_PAGE = 50
 PERIODS_OFFERED = 8
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 # ---- one member's score
@@ -58,6 +58,7 @@ def score() -> str:
         "tallies/score.html",
         member={"number": member.number, "name": member.name, "branch": branch.name},
         own=member.id == who.member_id,
+        period=found.period.name,
         periods=_switch(found, number),
         as_of=found.counted_through,
         scheme={"id": found.scheme.scheme_id, "name": found.document["name"]},
@@ -206,8 +207,7 @@ def member_proof(tally_id: str) -> Response:
 def export(tally_id: str) -> Response:
     """All results of the newest finished version as a workbook."""
     found, organisation = tallies.tally(actor=actor(), tally_id=ref_id(tally_id))
-    answer = Response(results_workbook(found, organisation), mimetype=XLSX)
-    answer.headers["Content-Disposition"] = f"attachment; filename=tally-{organisation.code}-{found.period}.xlsx"
+    answer, _ = as_xlsx([results_table(found, organisation)], f"tally-{organisation.code}-{found.period}")
     return answer
 
 

@@ -90,6 +90,8 @@ def may_be_sealed(tally: Tally, at: datetime) -> Message | None:
     except Conflict as refusal:
         return refusal.detail
     publication = newest_publications([tally.id])[tally.id]
+    if publication.version != tally.version:
+        return Message(_CHANGED)
     if clock.local(at).date() <= publication.last_day:
         return Message(_RUNS, day=publication.last_day)
     known = objections(tally)

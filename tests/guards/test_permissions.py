@@ -38,6 +38,9 @@ TABLE = {
     "imports:run":          "x         -           x          -       -        -",
     "audit:read":           "-         -           -          -       x        x",
     "jobs:read":            "x         x           x          -       x        x",
+    "exports:read":         "x         x           x          -       x        -",
+    "reconciliations:read": "x         x           -          -       x        x",
+    "reconciliations:run":  "x         -           -          -       -        x",
 }  # fmt: skip
 
 
