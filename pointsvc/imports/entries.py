@@ -150,6 +150,7 @@ def _price(actor: Actor, batch: Batch, headings: Headings, placed: list[Found]) 
     # Who sets the rules may bring entries back as they were; anybody else goes by what is in force.
     faithful = allowed(actor, Permission.SCHEMES_MANAGE)
     prices = _Prices()
+    sources = {id(row): values.get("source") for row, values in placed}
     placed.reverse()
     while placed:
         row, values = placed.pop()
@@ -167,7 +168,7 @@ def _price(actor: Actor, batch: Batch, headings: Headings, placed: list[Found]) 
         except Invalid as error:
             name, messages = next(iter(error.errors.items()))
             batch.refusals.append(headings.refusal(row, name, messages[0]))
-    _leave_out_meetings(batch, {id(row): values.get("source") for row, values in placed})
+    _leave_out_meetings(batch, sources)
 
 
 def _leave_out_meetings(batch: Batch, sources: Mapping[int, str | None]) -> None:
