@@ -15,7 +15,7 @@ from pointsvc import clock
 from pointsvc.db import db
 from pointsvc.errors import N_, Conflict, Invalid
 from pointsvc.ledger.models import Entry
-from pointsvc.people import reach
+from pointsvc.people import reach, settings
 from pointsvc.people.models import Member, Organisation, OrganisationReach
 from pointsvc.permissions import Actor
 from pointsvc.prepared import Prepared
@@ -144,7 +144,7 @@ def standings(
     owner = reach.node(actor, organisation, today)
     below = ordering.branches(actor, owner)
     if period is None or _running(owner, period, today):
-        if asked == replace(HIGHEST_FIRST, limit=asked.limit, after=asked.after):
+        if asked == replace(HIGHEST_FIRST, limit=asked.limit, after=asked.after) and _unrestricted():
             return _highest(owner.id, asked)
         return db.session.execute(_kept(below, asked)).all()
     found = _tally_over(owner.id, period)
@@ -160,6 +160,11 @@ def standings(
 def _kept(below: Any, asked: Asked) -> Select[*tuple[Any, ...]]:
     query = _figures(Standing, asked).where(Standing.branch_id.in_(below), Standing.total.is_not(None))
     return _paged(query, Standing, asked)
+
+
+def _unrestricted() -> bool:
+    """Whether no organisation has decided against showing an order, so that nobody need be left out."""
+    return "nobody" not in settings.decisions(ordering.SETTING).values()
 
 
 def _highest(owner_id: int, asked: Asked) -> list[Any]:

@@ -254,7 +254,7 @@ def standings() -> str:
         organisation=owner,
         period=name,
         query=query,
-        standings=[{**row._mapping, "branch": row.branch_name} for row in rows[:ON_A_PAGE]],
+        standings=[{**row._asdict(), "branch": row.branch_name} for row in rows[:ON_A_PAGE]],
         as_of=clock.now(),
         may_open=allowed(who, Permission.TALLIES_READ),
         **_order("tallies.standings", {"organisation": owner.code, "period": name, **query}, asked, rows),

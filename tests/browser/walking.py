@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Page
+from playwright.sync_api import Error, Page
 
 # Downloads are no pages, and a swagger page is another project's.
 NO_PAGES = re.compile(r"\.(xlsx|csv|zip|json|py|docx|png|svg|pdf)$|^/api/|^/static/|/content$|/rejected$")
@@ -32,8 +32,16 @@ def walk(page: Page, start: str = "/") -> Iterator[str]:
         if kind(address) in seen:
             continue
         seen.add(kind(address))
-        answer = page.goto(address)
+        try:
+            answer = page.goto(address)
+        except Error as error:
+            # A file to take away is no page.
+            if "Download is starting" in str(error):
+                continue
+            raise
         assert answer is not None
+        if "text/html" not in answer.headers.get("content-type", ""):
+            continue
         assert (address, answer.status) == (address, 200)
         # Where it led, if it led elsewhere.
         seen.add(kind(page.url))
