@@ -32,7 +32,10 @@ IMPORT_RUN = "import_run"
 NOTICE_DELIVER = "notice_deliver"
 STANDINGS_SETTLE = "standings_settle"
 TALLIES_ASK = "tallies_ask"
+REHEARSE = "rehearse"
 CLEAN_UP = "clean_up"
+DECLARATIONS_TELL = "declarations_tell"
+DECLARATIONS_REMIND = "declarations_remind"
 PUBLICITY_TELL = "publicity_tell"
 DISPUTES_REMIND = "disputes_remind"
 TOPICS = (
@@ -41,7 +44,10 @@ TOPICS = (
     NOTICE_DELIVER,
     STANDINGS_SETTLE,
     TALLIES_ASK,
+    REHEARSE,
     CLEAN_UP,
+    DECLARATIONS_TELL,
+    DECLARATIONS_REMIND,
     PUBLICITY_TELL,
     DISPUTES_REMIND,
 )

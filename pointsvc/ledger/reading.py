@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Integer, bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from pointsvc.db import db
@@ -18,12 +18,15 @@ from pointsvc.ledger.models import Entry
 from pointsvc.people import reach
 from pointsvc.people.models import Member, SignIn
 from pointsvc.permissions import Actor
+from pointsvc.prepared import Prepared
 from pointsvc.schemes import document as documents
 from pointsvc.schemes import service as schemes
 from pointsvc.schemes.models import Rule, Scheme
 
 # The service's own reason for a reversal. It is kept in English and shown in the reader's language.
 MARK_CHANGED = N_("The mark at the meeting was changed")
+# No id is as large.
+_BEYOND = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +94,20 @@ def entry(*, actor: Actor, entry_id: int) -> EntryView:
 
 def entries(*, actor: Actor, member: str, limit: int = 50, after: int | None = None) -> list[EntryView]:
     """The member's entries, the newest recorded first, from below the id ``after`` on. Raises NotFound."""
-    member_id = reach.member(actor, member).id
-    query = _views().where(Entry.member_id == member_id).order_by(Entry.id.desc()).limit(limit)
-    if after is not None:
-        query = query.where(Entry.id < after)
-    return _marked([EntryView(*row) for row in db.session.execute(query)])
+    member_id = reach.asked_by_number(actor, member, _known).id
+    rows = _newest.rows(member_id=member_id, below=_BEYOND if after is None else after, most=limit)
+    return _marked([EntryView(*row) for row in rows])
+
+
+@reach.by_number
+def _known() -> Any:
+    return select(Member.id)
+
+
+@Prepared
+def _newest(dialect: str) -> Any:
+    of_member = (Entry.member_id == bindparam("member_id"), Entry.id < bindparam("below"))
+    return _views().where(*of_member).order_by(Entry.id.desc()).limit(bindparam("most", type_=Integer))
 
 
 def _marked(views: list[EntryView]) -> list[EntryView]:

@@ -12,8 +12,18 @@ from pointsvc.http import actor, at_cursor, cursor, requires
 from pointsvc.people.models import Organisation
 from pointsvc.permissions import Permission
 from pointsvc.schemes import service as schemes
+from pointsvc.schemes import starting
 from pointsvc.schemes.models import Scheme
-from pointsvc.schemes.schemas import SchemeIn, SchemeOut, SchemesArgs, SchemesOut, WholeSchemeOut
+from pointsvc.schemes.schemas import (
+    SchemeChangeIn,
+    SchemeChangesOut,
+    SchemeIn,
+    SchemeOut,
+    SchemesArgs,
+    SchemesOut,
+    TemplatesOut,
+    WholeSchemeOut,
+)
 
 bp = Blueprint("schemes", __name__, description="Rule sheets, in versions")
 
@@ -37,6 +47,45 @@ def publish_scheme(scheme_id: str) -> dict[str, Any]:
     with transaction():
         scheme = schemes.publish(actor=actor(), at=clock.now(), scheme_id=ref_id(scheme_id))
     return _shown(*schemes.scheme(actor=actor(), scheme_id=scheme.id))
+
+
+@bp.route("/schemes/<scheme_id>", methods=["PUT"])
+@requires(Permission.SCHEMES_MANAGE)
+@bp.arguments(SchemeChangeIn)
+@bp.response(200, SchemeOut)
+def revise_scheme(data: dict[str, Any], scheme_id: str) -> dict[str, Any]:
+    """Rewrite a draft, unless somebody else has done so since."""
+    with transaction():
+        scheme = schemes.revise(actor=actor(), at=clock.now(), scheme_id=ref_id(scheme_id), **data)
+    return _shown(*schemes.scheme(actor=actor(), scheme_id=scheme.id))
+
+
+@bp.route("/schemes/templates")
+@requires(Permission.SCHEMES_MANAGE)
+@bp.response(200, TemplatesOut)
+def list_templates() -> dict[str, Any]:
+    """Whole rule sheets that a draft can start from."""
+    rows = starting.templates().items()
+    return {
+        "items": [
+            {"code": code, "name": document["name"], "about": document["about"], "document": document}
+            for code, document in rows
+        ]
+    }
+
+
+@bp.route("/schemes/<scheme_id>/changes")
+@requires(Permission.SCHEMES_MANAGE)
+@bp.response(200, SchemeChangesOut)
+def get_changes(scheme_id: str) -> dict[str, Any]:
+    """What a version changes against the one that it replaces."""
+    found, before = schemes.changes(actor=actor(), at=clock.now(), scheme_id=ref_id(scheme_id))
+    return {
+        "against": _shown(*schemes.scheme(actor=actor(), scheme_id=before.id)) if before else None,
+        "rules": found.rules,
+        "groups": found.groups,
+        "sheet": [{"field": name, "before": old, "after": new} for name, (old, new) in found.sheet.items()],
+    }
 
 
 @bp.route("/schemes")
@@ -64,7 +113,7 @@ def get_scheme(scheme_id: str) -> dict[str, Any]:
 
 
 def _shown(scheme: Scheme, organisation: Organisation | str) -> dict[str, Any]:
-    names = ("id", "name", "version", "status", "starts_on", "digest", "published_at")
+    names = ("id", "name", "version", "status", "starts_on", "digest", "revision", "published_at")
     code = organisation if isinstance(organisation, str) else organisation.code
     return {"organisation": code, **{name: getattr(scheme, name) for name in names}}
 

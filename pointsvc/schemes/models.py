@@ -14,8 +14,9 @@ from pointsvc.db import Id, Json, Model, UtcTime
 class Scheme(Model):
     """One version of an organisation's rule sheet, in force from ``starts_on`` once published.
 
-    It holds for the organisation and everything below that has no scheme of its own. A published
-    version is never changed: another version follows it.
+    It holds for the organisation and everything below that has no scheme of its own. A draft may be
+    rewritten, and ``revision`` counts how often it was. A published version is never changed: another
+    version follows it.
     """
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -26,6 +27,7 @@ class Scheme(Model):
     starts_on: Mapped[date]
     document: Mapped[dict[str, Any]] = mapped_column(Json)
     digest: Mapped[str] = mapped_column(String(64))
+    revision: Mapped[int] = mapped_column(default=1, server_default="1")
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("sign_in.id"))
     published_at: Mapped[datetime | None] = mapped_column(UtcTime)

@@ -113,7 +113,7 @@ def list_results(args: dict[str, Any], tally_id: str) -> dict[str, Any]:
         branch=args["branch"],
         grade=args["grade"],
         find=args["find"],
-        within=ordering.branches(who, organisation) if sort == "total" else None,
+        within=ordering.branches(who, organisation).ids() if sort == "total" else None,
     )
     rows = tallies.results(tally=found, asked=asked, version=args["version"])
     shown = rows[:limit]
@@ -129,7 +129,7 @@ def get_score(args: dict[str, Any], number: str) -> Response:
     """A member's live score, each entry explained."""
     who = actor()
     found = tallies.score(actor=who, at=clock.now(), member=number, period=args["period"])
-    return jsonify(score_answer(found, tallies.branch_of(found).code))
+    return jsonify(score_answer(found))
 
 
 @bp.route("/members/<number>/previous-total", methods=["PUT"])
@@ -159,5 +159,5 @@ def list_standings(args: dict[str, Any]) -> dict[str, Any]:
     following = None
     if len(rows) > limit:
         last, seen = shown[-1], (place[2] if place else 0) + len(shown)
-        following = cursor(last["place"], last["number"], seen, last["rank"])
+        following = cursor(last.row.place, last.row.number, seen, last.rank)
     return {"items": shown, "next": following}

@@ -125,7 +125,7 @@ def plan(run: Run) -> tuple[list[Chunk], int]:
         by_scheme.setdefault(sheet.scheme_id, []).append(branch_id)
     chunks: list[Any] = []
     for branches in by_scheme.values():
-        chunks += _chunks(run, sheets[branches[0]], sorted(branches))
+        chunks += chunks_of(sheets[branches[0]], sorted(branches), run.through_on)
     everybody = (
         select(func.count())
         .select_from(Membership)
@@ -136,13 +136,14 @@ def plan(run: Run) -> tuple[list[Chunk], int]:
     return chunks, unreckoned
 
 
-def _chunks(run: Run, sheet: schemes.Sheet, branches: list[int]) -> Iterator[Chunk]:
+def chunks_of(sheet: schemes.Sheet, branches: list[int], through_on: date) -> Iterator[Chunk]:
+    """The members of these branches, all of which this sheet governs on this day, in chunks."""
     text = orjson.dumps(branches).decode()
     number = (func.row_number().over(order_by=Membership.member_id) - 1) // _chunk_size()
     ordered = (
         select(Membership.member_id, number.label("number"))
         .where(Membership.organisation_id.in_(statements.listed(literal(text), _dialect())))
-        .where(*statements.holds(Membership, run.through_on))
+        .where(*statements.holds(Membership, through_on))
         .subquery()
     )
     c = ordered.c
@@ -166,7 +167,7 @@ def reckon(run: Run, chunk: Chunk, *, done: int, size: int) -> None:
     with transaction():
         run.hold(progress=done, size=size, doing=RECKONING)
         make = statements.results if chunk.dense else statements.sparse_results
-        made = statements.statement(make, statements.sheet_of(chunk.sheet.effective, cycle))
+        made = statements.statement(make, statements.sheet_of(chunk.sheet, cycle))
         made.run(
             branches=chunk.branches,
             first=chunk.first,

@@ -25,7 +25,7 @@ Expression = ColumnElement[Any] | InstrumentedAttribute[Any]
 def lines(terms: Terms, reach: Reach) -> Select[*tuple[Any, ...]]:
     """One row for each entry in the window, in the order of day and id.
 
-    ``id``, ``held`` (0, or the number of what kept the whole entry back), ``part_0``, ``part_1``…
+    ``id``, ``member_id``, ``held`` (0, or the number of what kept the whole entry back), ``part_0``, ``part_1``…
     (what is left after each round of caps of points), ``group_before`` (its group's sum before it)
     and ``counted`` (after the group's ends), all in hundredths. Parameters as for ``figures``.
     """
@@ -38,7 +38,7 @@ def lines(terms: Terms, reach: Reach) -> Select[*tuple[Any, ...]]:
     part = c[f"part_{len(terms.rounds('points'))}"]
     before = _running(part, c, [c.group_number]) - part
     counted = _in_group(terms, c.group_number, before + part) - _in_group(terms, c.group_number, before)
-    kept = [item for item in c if item.key not in ("member_id", "month", "group_number")]
+    kept = [item for item in c if item.key not in ("month", "group_number")]
     return select(*kept, before.label("group_before"), counted.label("counted")).order_by(c.occurred_on, c.id)
 
 
@@ -51,7 +51,7 @@ def _entries(terms: Terms, reach: Reach) -> CTE:
             Entry.id,
             Entry.member_id,
             Entry.rule_id,
-            stages.points().label("points"),
+            reach.points().label("points"),
             Entry.occurred_on,
             stages.matter().label("matter"),
             sql.month_of(Entry.occurred_on, reach.cycle_starts_on).label("month"),

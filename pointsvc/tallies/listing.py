@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Row, Select, func, or_, select, tuple_, type_coerce
+from sqlalchemy import BigInteger, Integer, Row, Select, String, bindparam, func, or_, select, tuple_, type_coerce
 
 from pointsvc import clock
 from pointsvc.db import db
@@ -18,6 +18,7 @@ from pointsvc.ledger.models import Entry
 from pointsvc.people import reach
 from pointsvc.people.models import Member, Organisation, OrganisationReach
 from pointsvc.permissions import Actor
+from pointsvc.prepared import Prepared
 from pointsvc.schemes import document as documents
 from pointsvc.schemes import periods
 from pointsvc.schemes import service as schemes
@@ -48,6 +49,16 @@ class Asked:
     grade: str | None = None
     find: str | None = None
     within: Select[int] | None = None
+
+
+HIGHEST_FIRST = Asked(sort="total", down=True)
+
+
+class Ranked(NamedTuple):
+    """A row of a page of standings and its place."""
+
+    row: Any
+    rank: int
 
 
 @dataclass(frozen=True)
@@ -94,11 +105,24 @@ def results(*, tally: Tally, asked: Asked, version: int | None = None) -> Sequen
     return _by_total(query, TallyResult, asked)
 
 
-def marked(tally: Tally, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[dict[str, Any]]:
-    """The rows of a page of results, each with whether it is ``disputed`` and ``adjusted`` (see late.py)."""
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A row of results, and whether it is ``disputed`` and ``adjusted`` (see late.py)."""
+
+    row: Any
+    disputed: bool
+    adjusted: bool
+
+    def shown(self) -> dict[str, Any]:
+        """The row's figures and its marks, by name."""
+        return {**self.row._asdict(), "disputed": self.disputed, "adjusted": self.adjusted}
+
+
+def marked(tally: Tally, rows: Sequence[Any]) -> list[Marked]:
+    """The rows of a page of results, each with its marks."""
     ids = [row.id for row in rows]
     contested, late_ones = disputed(tally, ids), late.adjusted(tally, ids)
-    return [{**row._mapping, "disputed": row.id in contested, "adjusted": row.id in late_ones} for row in rows]
+    return [Marked(row, row.id in contested, row.id in late_ones) for row in rows]
 
 
 def check_version(tally: Tally, field: str, version: int) -> int:
@@ -118,18 +142,47 @@ def standings(
     """
     today = clock.local(at).date()
     owner = reach.node(actor, organisation, today)
-    below = ordering.branches(actor, owner)
+    shown = ordering.branches(actor, owner)
     if period is None or _running(owner, period, today):
-        query = _figures(Standing, asked).where(Standing.branch_id.in_(below), Standing.total.is_not(None))
-        return db.session.execute(_paged(query, Standing, asked)).all()
+        if asked == replace(HIGHEST_FIRST, limit=asked.limit, after=asked.after) and not shown.closed:
+            return _highest(owner.id, asked)
+        return db.session.execute(_kept(shown.ids(), asked)).all()
     found = _tally_over(owner.id, period)
     query = _figures(TallyResult, asked).where(
         TallyResult.tally_id == found.id,
         TallyResult.version == found.version,
-        TallyResult.branch_id.in_(below),
+        TallyResult.branch_id.in_(shown.ids()),
         TallyResult.total.is_not(None),
     )
     return db.session.execute(_paged(query, TallyResult, asked)).all()
+
+
+def _kept(below: Any, asked: Asked) -> Select[*tuple[Any, ...]]:
+    query = _figures(Standing, asked).where(Standing.branch_id.in_(below), Standing.total.is_not(None))
+    return _paged(query, Standing, asked)
+
+
+def _highest(owner_id: int, asked: Asked) -> list[Any]:
+    """A page of the plain list, the one that is asked for again and again, where no branch is left out."""
+    if asked.after is None:
+        return _first_page.rows(owner=owner_id, most=asked.limit)
+    total, number = asked.after
+    return _further_page.rows(owner=owner_id, most=asked.limit, total=total, number=number)
+
+
+@Prepared
+def _first_page(dialect: str) -> Any:
+    return _kept(reach.ids_below(_OWNER), replace(HIGHEST_FIRST, limit=_MOST))
+
+
+@Prepared
+def _further_page(dialect: str) -> Any:
+    behind = (bindparam("total", type_=BigInteger), bindparam("number", type_=String))
+    return _kept(reach.ids_below(_OWNER), replace(HIGHEST_FIRST, limit=_MOST, after=behind))
+
+
+_OWNER: Any = bindparam("owner", type_=BigInteger)
+_MOST: Any = bindparam("most", type_=Integer)
 
 
 def _by_total(query: Select[*tuple[Any, ...]], table: Table, asked: Asked) -> list[Row[*tuple[Any, ...]]]:
@@ -150,7 +203,7 @@ def _by_total(query: Select[*tuple[Any, ...]], table: Table, asked: Asked) -> li
     return rows
 
 
-def ranked(rows: Sequence[Row[*tuple[Any, ...]]], place: Sequence[Any] | None) -> list[dict[str, Any]]:
+def ranked(rows: Sequence[Row[*tuple[Any, ...]]], place: Sequence[Any] | None) -> list[Ranked]:
     """The rows of a page of standings with their ranks; equal totals share one (1, 2, 2, 4).
 
     ``place`` is where the page before ended: its last total (in hundredths), number, how many rows
@@ -162,7 +215,7 @@ def ranked(rows: Sequence[Row[*tuple[Any, ...]]], place: Sequence[Any] | None) -
         seen += 1
         rank = rank if row.place == total else seen
         total = row.place
-        found.append({**row._mapping, "rank": rank})
+        found.append(Ranked(row, rank))
     return found
 
 

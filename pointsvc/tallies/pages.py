@@ -15,12 +15,13 @@ from pointsvc import clock, errors
 from pointsvc.activities.pages import scores_of
 from pointsvc.api import ref_id
 from pointsvc.db import transaction
+from pointsvc.declarations.choosing import Open, still_open
 from pointsvc.http import actor, at_cursor, cursor, requires
 from pointsvc.people import listing as people
 from pointsvc.people import reach
 from pointsvc.people.models import Member, Organisation
 from pointsvc.people.pages import on_member_page, totals_of
-from pointsvc.permissions import Actor, Permission, allowed
+from pointsvc.permissions import Actor, Permission, Role, allowed
 from pointsvc.schemes import periods
 from pointsvc.tallies import ordering
 from pointsvc.tallies import service as tallies
@@ -28,7 +29,8 @@ from pointsvc.tallies.listing import Asked, marked, scores, standing_of
 from pointsvc.tallies.models import Tally
 from pointsvc.tallies.publicity_pages import life_shown
 from pointsvc.tallies.sheet import results_workbook
-from pointsvc.tallies.shown import score_shown
+from pointsvc.tallies.shown import score_shown, year_drawn
+from pointsvc.waiting import waiting
 from pointsvc.wording import job_shown, period_words
 
 bp = Blueprint("tallies", __name__)
@@ -57,7 +59,10 @@ def score() -> str:
         as_of=found.counted_through,
         scheme={"id": found.scheme.scheme_id, "name": found.document["name"]},
         score=score_shown(found),
+        year=year_drawn(found),
         may_record=allowed(who, Permission.LEDGER_RECORD),
+        may_declare=member.id == who.member_id and allowed(who, Permission.DECLARATIONS_DECLARE),
+        waiting=waiting(who) if who.role == Role.MEMBER else [],
         may_object=allowed(who, Permission.DISPUTES_RAISE),
     )
 
@@ -66,6 +71,16 @@ def _own(who: Actor) -> Member:
     if who.member_id is None:
         raise errors.NotFound(errors.N_("This account has no member record of its own"))
     return reach.member_by_id(who, who.member_id)
+
+
+@still_open
+def _open(who: Actor, number: str) -> Open | None:
+    """What each rule could still bring this member, for the form that declares."""
+    try:
+        found = tallies.score(actor=who, at=clock.now(), member=number)
+    except (errors.Conflict, errors.NotFound):
+        return None
+    return None if found.total is None else {one.rule: (one.points, one.words) for one in found.missing}
 
 
 def _switch(found: tallies.Score, number: str | None) -> list[dict[str, Any]]:
@@ -140,7 +155,7 @@ def tally(tally_id: str) -> str:
     version = ref_id(query["version"]) if query["version"] else found.version
     may_order = ordering.may_order(who, organisation)
     if asked.sort == "total":
-        asked = replace(asked, within=ordering.branches(who, organisation))
+        asked = replace(asked, within=ordering.branches(who, organisation).ids())
     rows = tallies.results(tally=found, asked=asked, version=version) if found.version else []
     job = tallies.job_of(found)
     return render_template(
@@ -156,7 +171,7 @@ def tally(tally_id: str) -> str:
         query=query,
         branches=[(row.code, row.name) for row in people.organisations(actor=who, under=organisation.code, limit=1000)],
         grade_names=[name for name, _ in tallies.counts(tally_id=found.id) if name],
-        results=[{**row, "branch": row["branch_name"]} for row in marked(found, rows[:ON_A_PAGE])],
+        results=[{**item.shown(), "branch": item.row.branch_name} for item in marked(found, rows[:ON_A_PAGE])],
         **_order("tallies.tally", {"tally_id": tally_id, **query}, asked, rows),
     )
 
@@ -214,7 +229,7 @@ def standings() -> str:
         organisation=owner,
         period=name,
         query=query,
-        standings=[{**row._mapping, "branch": row.branch_name} for row in rows[:ON_A_PAGE]],
+        standings=[{**row._asdict(), "branch": row.branch_name} for row in rows[:ON_A_PAGE]],
         as_of=clock.now(),
         may_open=allowed(who, Permission.TALLIES_READ),
         **_order("tallies.standings", {"organisation": owner.code, "period": name, **query}, asked, rows),

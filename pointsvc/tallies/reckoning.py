@@ -76,7 +76,7 @@ def _sums(terms: Terms, reach: Reach) -> CTE:
 
 def _plain_sums(rules: list[Rule], reach: Reach) -> Select[*tuple[Any, ...]]:
     """Where entries need no comparing, the two halves of a reversal cancel in the plain sum."""
-    points = sql.total(stages.points())
+    points = sql.total(reach.points())
     windows = {size: sql.month_of(Entry.occurred_on, reach.cycle_starts_on, size) for size in (1, 3, 6)}
     window = _first_window(rules, Entry.rule_id, windows)
     return (
@@ -104,7 +104,7 @@ def _live(rules: list[Rule], reach: Reach) -> CTE:
         Entry.id,
         Entry.member_id,
         Entry.rule_id,
-        stages.points().label("points"),
+        reach.points().label("points"),
         Entry.occurred_on,
         (stages.matter() if any(rule.highest_only for rule in rules) else sql.words("")).label("matter"),
         sql.month_of(Entry.occurred_on, reach.cycle_starts_on).label("month"),

@@ -6,10 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from flask_babel import gettext
+from flask_babel import format_date, get_locale, gettext
 
+from pointsvc.schemes import document as documents
+from pointsvc.schemes import periods
+from pointsvc.tallies import picturing
 from pointsvc.tallies.listing import sources_of
 from pointsvc.tallies.scoring import Score
+from pointsvc.tallies.wording import plain
 
 
 def score_shown(found: Score) -> dict[str, Any]:
@@ -38,6 +42,34 @@ def score_shown(found: Score) -> dict[str, Any]:
     }
 
 
+def year_drawn(found: Score) -> dict[str, Any] | None:
+    """The member's cycle against the grade lines, as templates/components/charts.html takes it; None without a total.
+
+    Names are the ends of the periods tallied so far, and the day through which the score counts.
+    """
+    if found.total is None:
+        return None
+    cycle = periods.cycle_start(found.counted_through, documents.starts_month(found.document))
+    points = picturing.year(
+        member_id=found.member_id, branch_id=found.branch_id, since=cycle, until=found.counted_through
+    )
+    points.append((found.counted_through, found.total))
+    levels = [item for item in found.document.get("grades", ()) if "min" in item]
+    return {
+        "kind": "line",
+        "title": gettext("The year so far"),
+        "says": gettext(
+            "%(total)s points on %(day)s.", total=plain(found.total), day=format_date(points[-1][0], "long")
+        ),
+        "columns": [gettext("Counted through"), gettext("Total")],
+        "rows": [
+            [format_date(day, "MMMd" if str(get_locale()) == "en" else "M月d日"), plain(total)] for day, total in points
+        ],
+        "values": [float(total) for _, total in points],
+        "levels": [{"name": item["name"], "value": float(Decimal(item["min"]))} for item in levels],
+    }
+
+
 def _group(group: Mapping[str, Any], found: Score, rules: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     base = Decimal(group.get("base", "0"))
     own = (found.rules.get(rule["code"], Decimal(0)) for rule in rules if rule["group"] == group["code"])
@@ -53,7 +85,7 @@ def _group(group: Mapping[str, Any], found: Score, rules: Sequence[Mapping[str, 
 
 def _lines(found: Score, names: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     """The entries, the latest day first, with what they were recorded from."""
-    sources = sources_of(found.member.id)
+    sources = sources_of(found.member_id)
     for line in reversed(found.lines):
         source = sources.get(line.entry)
         yield {

@@ -107,17 +107,27 @@ class Reach:
     ``interval``: of everybody whose id lies from the parameter ``first`` through ``last``. Where
     most of them are in ``who``, reading the index in one sweep is far quicker, and what is read of
     others is dropped at the end.
+
+    ``worth``: what each entry is taken to be worth, in place of what was recorded; where it is NULL
+    the entry is left out.
     """
 
     who: CTE
     cycle_starts_on: date
     cutoff: bool
     interval: bool = False
+    worth: Expression | None = None
+
+    def points(self) -> Expression:
+        """What an entry is worth, in hundredths."""
+        return points() if self.worth is None else self.worth
 
     def entries(self, entry: Any = Entry) -> Expression:
         """The condition on an entry to lie in the window and to be known at the cutoff."""
         conditions = [self.members(entry), entry.occurred_on >= sql.day(self.cycle_starts_on)]
         conditions.append(entry.occurred_on <= THROUGH)
+        if self.worth is not None:
+            conditions.append(self.worth.is_not(None))
         return and_(*conditions, self.known(entry))
 
     def members(self, entry: Any) -> Expression:

@@ -136,3 +136,104 @@ def test_pages_show_the_sheet_and_publish_it(client: FlaskClient) -> None:
     answer = client.post(f"/schemes/{waiting.id}/publish", data={"csrf_token": csrf})
     assert answer.status_code == 302
     assert client.get(f"/api/v1/schemes/{waiting.id}", headers=bearer("admin")).json["status"] == "published"
+
+
+# ---- drafts that are rewritten
+
+
+def put(client: FlaskClient, scheme_id: Any, who: str = "admin", **changes: Any) -> Any:
+    body = {"scheme": sheet(name="二稿"), "revision": 1} | changes
+    return client.put(f"/api/v1/schemes/{scheme_id}", json=body, headers=bearer(who))
+
+
+def test_a_draft_is_rewritten(client: FlaskClient) -> None:
+    made = draft()
+    answer = put(client, made.id, **{"from": "2026-03-01"})
+    assert answer.status_code == 200
+    assert (answer.json["name"], answer.json["from"], answer.json["revision"]) == ("二稿", "2026-03-01", 2)
+    assert client.get(f"/api/v1/schemes/{made.id}", headers=bearer("admin")).json["scheme"]["name"] == "二稿"
+    assert put(client, made.id, **{"from": "2026-03-01"}).json == answer.json
+    late = put(client, made.id, scheme=sheet(name="另一稿"))
+    assert (late.status_code, late.json["code"]) == (409, "changed_meanwhile")
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role != Role.DISTRICT_ADMIN])
+def test_only_the_organisation_department_writes_drafts(client: FlaskClient, role: Role) -> None:
+    made, who = draft(), factories.BY_ROLE[role]
+    assert put(client, made.id, who).status_code == 403
+    for address in (f"/api/v1/schemes/{made.id}/changes", "/api/v1/schemes/templates"):
+        assert client.get(address, headers=bearer(who)).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"revision": None}, "revision"),
+        ({"revision": "1"}, "revision"),
+        ({"scheme": None}, "scheme"),
+        ({"scheme": {**sheet(), "floor": 1}}, "scheme.floor"),
+        ({"from": "soon"}, "from"),
+        ({"organisation": "QS"}, "organisation"),
+    ],
+)
+def test_a_wrong_change_names_the_field(client: FlaskClient, changes: dict[str, Any], field: str) -> None:
+    answer = put(client, draft().id, **changes)
+    assert (answer.status_code, list(answer.json["errors"])) == (422, [field])
+
+
+def test_what_cannot_be_rewritten(client: FlaskClient) -> None:
+    answer = put(client, published().id)
+    assert (answer.status_code, answer.json["code"]) == (409, "published")
+    assert put(client, 999).status_code == 404
+    assert put(client, "x").status_code == 404
+
+
+def test_another_tree_is_a_stranger(client: FlaskClient) -> None:
+    made = draft("QS02")
+    factories.sign_in("clerk", Role.DISTRICT_ADMIN, "QS01")
+    assert put(client, made.id, "clerk").status_code == 404
+    assert client.get(f"/api/v1/schemes/{made.id}/changes", headers=bearer("clerk")).status_code == 404
+
+
+def test_the_templates_are_whole_sheets(client: FlaskClient) -> None:
+    answer = client.get("/api/v1/schemes/templates", headers=bearer("admin"))
+    assert answer.status_code == 200
+    codes = [item["code"] for item in answer.json["items"]]
+    assert codes == ["villages", "communities", "offices", "enterprises", "schools", "retirees"]
+    for item in answer.json["items"]:
+        made = post(client, scheme=item["scheme"])
+        assert (made.status_code, made.json["name"]) == (201, item["name"])
+
+
+def test_what_a_draft_changes_is_told(client: FlaskClient) -> None:
+    before = published()
+    document = sheet(ceiling="150")
+    document["rules"][0]["points"] = "2"
+    del document["rules"][3]
+    made = draft(document=document)
+    answer = client.get(f"/api/v1/schemes/{made.id}/changes", headers=bearer("admin")).json
+    assert answer["against"]["id"] == str(before.id)
+    assert answer["rules"] == {
+        "added": [],
+        "removed": [
+            {"code": "advice", "name": "建议被采纳", "before": "每次1至3.5分", "after": None, "fields": []},
+        ],
+        "changed": [
+            {
+                "code": "meeting",
+                "name": "参加三会一课",
+                "before": "每次1分",
+                "after": "每次2分",
+                "fields": ["points"],
+            }
+        ],
+    }
+    assert answer["groups"] == {"added": [], "removed": [], "changed": []}
+    assert answer["sheet"] == [{"field": "ceiling", "before": "120分", "after": "150分"}]
+
+
+def test_the_first_sheet_of_all_changes_everything(client: FlaskClient) -> None:
+    answer = client.get(f"/api/v1/schemes/{draft().id}/changes", headers=bearer("admin")).json
+    assert answer["against"] is None
+    assert len(answer["rules"]["added"]) == len(sheet()["rules"])
+    assert client.get("/api/v1/schemes/999/changes", headers=bearer("admin")).status_code == 404

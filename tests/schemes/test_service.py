@@ -10,9 +10,11 @@ from flask import Flask
 from sqlalchemy import select
 
 from pointsvc import queues
+from pointsvc.audit.models import AuditEvent
 from pointsvc.db import db, transaction
 from pointsvc.errors import Conflict, Invalid, NotFound
 from pointsvc.schemes import service as schemes
+from pointsvc.schemes.models import Scheme
 from tests import factories
 from tests.counting import counted
 from tests.schemes.sheets import AT, draft, published, sheet, without
@@ -168,3 +170,107 @@ def test_every_rule_has_its_id() -> None:
 
 def codes(document: Any) -> set[str]:
     return {rule["code"] for rule in document["rules"]}
+
+
+# ---- drafts that are rewritten
+
+
+def revise(scheme_id: int, revision: int, document: Any, **more: Any) -> Any:
+    with transaction():
+        return schemes.revise(
+            actor=factories.actor("admin"),
+            at=AT,
+            scheme_id=scheme_id,
+            revision=revision,
+            document=document,
+            **more,
+        )
+
+
+def test_a_draft_is_rewritten_and_counts_how_often() -> None:
+    made = draft("QS")
+    before = made.digest
+    changed = revise(made.id, 1, sheet(name="二稿", floor="1"), starts_on=MARCH)
+    assert (changed.revision, changed.name, changed.starts_on, changed.version) == (2, "二稿", MARCH, made.version)
+    assert changed.digest != before
+    assert schemes.rule_ids(["meeting"])
+    [note] = db.session.scalars(select(AuditEvent).where(AuditEvent.action == "scheme:revise"))
+    assert note.details == {"before": before, "after": changed.digest}
+
+
+def test_new_rules_of_a_draft_have_their_ids() -> None:
+    made = draft("QS")
+    document = sheet()
+    document["rules"].append({"code": "brandnew", "group": "life", "name": "新细则", "points": "1"})
+    revise(made.id, 1, document)
+    assert set(schemes.rule_ids(["brandnew"])) == {"brandnew"}
+
+
+def test_of_two_who_write_the_second_is_told() -> None:
+    made = draft("QS")
+    revise(made.id, 1, sheet(name="甲的稿"))
+    with pytest.raises(Conflict) as refused:
+        revise(made.id, 1, sheet(name="乙的稿"))
+    assert refused.value.code == "changed_meanwhile"
+    assert db.session.get_one(Scheme, made.id).name == "甲的稿"
+
+
+def test_the_same_change_sent_twice_is_one() -> None:
+    made = draft("QS")
+    revise(made.id, 1, sheet(name="二稿"))
+    assert revise(made.id, 1, sheet(name="二稿")).revision == 2
+
+
+def test_a_published_version_is_never_rewritten() -> None:
+    made = published("QS")
+    with pytest.raises(Conflict) as refused:
+        revise(made.id, 1, sheet(name="改不了"))
+    assert refused.value.code == "published"
+
+
+def test_a_faulty_document_leaves_the_draft() -> None:
+    made = draft("QS")
+    with pytest.raises(Invalid) as refused:
+        revise(made.id, 1, sheet(name=""))
+    assert list(refused.value.errors) == ["scheme.name"]
+    with pytest.raises(Invalid) as refused:
+        revise(made.id, 1, sheet(), starts_on=date(1999, 1, 1))
+    assert list(refused.value.errors) == ["from"]
+    assert db.session.get_one(Scheme, made.id).revision == 1
+
+
+def test_nobody_rewrites_for_a_stranger() -> None:
+    made = draft("QS02")
+    with pytest.raises(NotFound), transaction():
+        schemes.revise(actor=factories.actor("street"), at=AT, scheme_id=made.id, revision=1, document=sheet())
+
+
+def test_a_draft_that_has_changed_since_is_not_published_by_accident() -> None:
+    made = draft("QS")
+    revise(made.id, 1, sheet(name="二稿"))
+    with pytest.raises(Conflict) as refused, transaction():
+        schemes.publish(actor=factories.actor("admin"), at=AT, scheme_id=made.id, revision=1)
+    assert refused.value.code == "changed_meanwhile"
+    with transaction():
+        assert schemes.publish(actor=factories.actor("admin"), at=AT, scheme_id=made.id, revision=2).name == "二稿"
+
+
+def test_a_version_is_compared_with_the_one_that_it_replaces() -> None:
+    admin = factories.actor("admin")
+    first = draft("QS")
+    found, before = schemes.changes(actor=admin, at=AT, scheme_id=first.id)
+    assert (before, len(found.rules.added)) == (None, len(sheet()["rules"]))
+    with transaction():
+        schemes.publish(actor=admin, at=AT, scheme_id=first.id)
+    second = draft("QS", starts_on=MARCH, document=without("volunteer"))
+    street = draft("QS01", starts_on=MARCH, document=without("award"))
+    for made, gone in ((second, "volunteer"), (street, "award")):
+        found, before = schemes.changes(actor=admin, at=AT, scheme_id=made.id)
+        assert before is not None
+        assert (before.id, [item.code for item in found.rules.removed]) == (first.id, [gone])
+    with transaction():
+        schemes.publish(actor=admin, at=AT, scheme_id=second.id)
+    _, before = schemes.changes(actor=admin, at=AT, scheme_id=second.id)
+    assert before is not None
+    assert before.id == first.id
+    assert schemes.changes(actor=admin, at=AT, scheme_id=first.id)[1] is None
