@@ -19,6 +19,8 @@ from pointsvc.activities import api as activities_api
 from pointsvc.activities import pages as activities_pages
 from pointsvc.api import openapi
 from pointsvc.assets_manifest import asset_url
+from pointsvc.audit import api as audit_api
+from pointsvc.audit import pages as audit_pages
 from pointsvc.charts import bp as charts
 from pointsvc.config import Config
 from pointsvc.db import db
@@ -27,6 +29,8 @@ from pointsvc.declarations import pages as declarations_pages
 from pointsvc.disputes import api as disputes_api
 from pointsvc.disputes import pages as disputes_pages
 from pointsvc.engines import engine_options, prepare_engine
+from pointsvc.exports import api as exports_api
+from pointsvc.exports import pages as exports_pages
 from pointsvc.guides import bp as guides
 from pointsvc.home import bp as home
 from pointsvc.imports import api as imports_api
@@ -43,6 +47,8 @@ from pointsvc.rehearsals import api as rehearsals_api
 from pointsvc.rehearsals import pages as rehearsals_pages
 from pointsvc.schemes import api as schemes_api
 from pointsvc.schemes import pages as schemes_pages
+from pointsvc.seals import api as seals_api
+from pointsvc.seals import pages as seals_pages
 from pointsvc.status import bp as status
 from pointsvc.tallies import api as tallies_api
 from pointsvc.tallies import pages as tallies_pages
@@ -54,12 +60,15 @@ API_BLUEPRINTS = (
     people_api.bp,
     schemes_api.bp,
     ledger_api.bp,
+    seals_api.bp,
     activities_api.bp,
     declarations_api.bp,
     tallies_api.bp,
     publicity_api.bp,
     disputes_api.bp,
     imports_api.bp,
+    exports_api.bp,
+    audit_api.bp,
     notices_api.bp,
     rehearsals_api.bp,
 )
@@ -71,12 +80,15 @@ PAGE_BLUEPRINTS = (
     people_pages.bp,
     schemes_pages.bp,
     ledger_pages.bp,
+    seals_pages.bp,
     activities_pages.bp,
     declarations_pages.bp,
     tallies_pages.bp,
     publicity_pages.bp,
     disputes_pages.bp,
     imports_pages.bp,
+    exports_pages.bp,
+    audit_pages.bp,
     notices_pages.bp,
     rehearsals_pages.bp,
     status,
@@ -88,12 +100,14 @@ NOUNS = (
     "evidence",
     "schemes",
     "ledger",
+    "seals",
     "activities",
     "declarations",
     "tallies",
     "disputes",
     "rehearsals",
     "imports",
+    "exports",
 )
 
 

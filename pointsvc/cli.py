@@ -195,6 +195,21 @@ def import_file(
     sys.exit(0 if complete else 1)
 
 
+@main.command("export", help=_("Write a table (.xlsx, .csv) or everything as an archive (.zip) into a file."))
+@click.argument("kind", type=click.Choice(["entries", "members", "organisations", "attendance", "archive"]))
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--organisation", required=True, metavar="CODE", help=_("With everything below it."))
+@click.option("--period", metavar="PERIOD", help=_("Such as 2026-07, 2026-Q3, 2026-H2 or 2026."))
+@click.option("--encoding", type=click.Choice(["utf-8", "gb18030"]), default="utf-8", show_default=True)
+def export_file(kind: str, file: Path, organisation: str, period: str | None, encoding: str) -> None:
+    """Write a file."""
+    from pointsvc.exporting import export_to_file
+
+    with service() as app:
+        rows = export_to_file(app, kind=kind, file=file, organisation=organisation, period=period, encoding=encoding)
+    say(N_("%(file)s written: %(rows)s rows"), file=file.name, rows=rows)
+
+
 @main.command(help=_("Compute a tally here and now."))
 @click.option("--organisation", required=True, metavar="CODE")
 @click.option("--period", required=True, metavar="PERIOD", help=_("Such as 2026-07, 2026-Q3, 2026-H2 or 2026."))

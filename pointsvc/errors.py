@@ -40,6 +40,23 @@ class Message:
         return self.render()
 
 
+def packed(message: Message) -> dict[str, Any]:
+    """A message as it is kept: the msgid and its values, to be told later in the reader's language."""
+    params = {
+        key: {"msgid": value.text} if isinstance(value, Message) else str(value)
+        for key, value in message.params.items()
+    }
+    return {"message": message.text[:500], "params": params}
+
+
+def unpacked(message: str, params: dict[str, Any]) -> Message:
+    """The message that was kept by ``packed``."""
+    values = {
+        key: Message(value["msgid"]) if isinstance(value, dict) else value for key, value in (params or {}).items()
+    }
+    return Message(message, **values)
+
+
 class Problem(Exception):
     """Base of all expected refusals. ``status`` is the HTTP status that fits best."""
 

@@ -11,6 +11,7 @@ from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.orm import aliased
 
 from pointsvc import clock
+from pointsvc.audit.pages import agreement
 from pointsvc.db import db
 from pointsvc.http import actor, requires
 from pointsvc.imports import service as imports
@@ -77,7 +78,7 @@ def _whole(who: Actor, node: Organisation) -> dict[str, Any]:
         "silent_days": SILENT_DAYS,
         "tallies": tallies,
         "imports": latest,
-        "agreement": None,
+        "agreement": agreement(who),
     }
 
 

@@ -77,6 +77,8 @@ def _tell(row: Import) -> bool:
         unchanged=row.unchanged,
         entries=row.entries,
     )
+    if row.left_out:
+        say(N_("%(number)s rows of reversals were left out: neither half counts"), number=row.left_out)
     _tell_refusals(row.id)
     if row.dry_run:
         say(N_("Nothing was written: this was only a look through."))

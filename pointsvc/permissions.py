@@ -43,6 +43,7 @@ class Permission(StrEnum):
     SCORE_READ = "score:read"
     TALLIES_READ = "tallies:read"
     TALLIES_RUN = "tallies:run"
+    TALLIES_SEAL = "tallies:seal"
     STANDINGS_READ = "standings:read"
     REHEARSALS_READ = "rehearsals:read"
     PUBLICITY_READ = "publicity:read"
@@ -52,6 +53,9 @@ class Permission(StrEnum):
     IMPORTS_RUN = "imports:run"
     AUDIT_READ = "audit:read"
     JOBS_READ = "jobs:read"
+    EXPORTS_READ = "exports:read"
+    RECONCILIATIONS_READ = "reconciliations:read"
+    RECONCILIATIONS_RUN = "reconciliations:run"
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,7 @@ PERMISSION_MAP: dict[Permission, frozenset[Role]] = {
     Permission.SCORE_READ: frozenset({_D, _S, _SEC, _A, _M}),
     Permission.TALLIES_READ: _READERS,
     Permission.TALLIES_RUN: frozenset({_D, _SEC}),
+    Permission.TALLIES_SEAL: frozenset({_D, _SEC}),
     Permission.STANDINGS_READ: _READERS,
     Permission.REHEARSALS_READ: frozenset({_D, _A}),
     Permission.PUBLICITY_READ: _READERS | {_M},
@@ -111,6 +116,9 @@ PERMISSION_MAP: dict[Permission, frozenset[Role]] = {
     Permission.IMPORTS_RUN: frozenset({_D, _SEC}),
     Permission.AUDIT_READ: frozenset({_A, _SYS}),
     Permission.JOBS_READ: frozenset({_D, _S, _SEC, _A, _SYS}),
+    Permission.EXPORTS_READ: _READERS,
+    Permission.RECONCILIATIONS_READ: frozenset({_D, _S, _A, _SYS}),
+    Permission.RECONCILIATIONS_RUN: frozenset({_D, _SYS}),
 }
 
 

@@ -38,6 +38,9 @@ DECLARATIONS_TELL = "declarations_tell"
 DECLARATIONS_REMIND = "declarations_remind"
 PUBLICITY_TELL = "publicity_tell"
 DISPUTES_REMIND = "disputes_remind"
+TALLY_SEAL = "tally_seal"
+EXPORT_MAKE = "export_make"
+RECONCILE = "reconcile"
 TOPICS = (
     TALLY_COMPUTE,
     IMPORT_RUN,
@@ -50,6 +53,9 @@ TOPICS = (
     DECLARATIONS_REMIND,
     PUBLICITY_TELL,
     DISPUTES_REMIND,
+    TALLY_SEAL,
+    EXPORT_MAKE,
+    RECONCILE,
 )
 
 LEASE = timedelta(seconds=60)

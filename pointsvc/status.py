@@ -2,21 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import redis
 from alembic.runtime.migration import MigrationContext
 from flask import Blueprint, Response, jsonify
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from pointsvc import queues
+from pointsvc import clock, queues
+from pointsvc.audit import reconciliations
 from pointsvc.db import db
 from pointsvc.http import public
 from pointsvc.migrating import newest
 
 bp = Blueprint("status", __name__)
+
+
+class _Latest(Collector):
+    """What the latest reconciliation found, asked of the database when a watcher asks."""
+
+    def describe(self) -> Iterable[Metric]:
+        return ()
+
+    def collect(self) -> Iterable[Metric]:
+        try:
+            row = reconciliations.latest()
+        except SQLAlchemyError:
+            db.session.rollback()
+            return
+        if row is None or row.ended_at is None:
+            return
+        age = (clock.now() - row.ended_at).total_seconds()
+        found = "Faults that the latest reconciliation found"
+        yield GaugeMetricFamily("pointsvc_reconciliation_faults", found, value=row.found)
+        yield GaugeMetricFamily("pointsvc_reconciliation_age_seconds", "Since the latest reconciliation", value=age)
+
+
+REGISTRY.register(_Latest())
 
 
 @bp.get("/healthz")

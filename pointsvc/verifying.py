@@ -2,27 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, text
+from sqlalchemy import func, or_, select, text
 
 from pointsvc.db import db
 from pointsvc.errors import N_, Message
 from pointsvc.ledger import checking as ledger
+from pointsvc.ledger.models import Entry
 from pointsvc.queues import Job
+from pointsvc.seals import checking as seals
 from pointsvc.tallies import checking as tallies
+from pointsvc.tallies import proving as sealed_tallies
+from pointsvc.tallies.models import Standing, Tally
 
 # A job that nobody has taken for so long waits for workers that do not run.
 PATIENCE = timedelta(minutes=15)
 
 
-def faults(*, at: datetime) -> Iterator[Message]:
-    """A sentence for each fault; none when everything agrees."""
+def faults(*, at: datetime, pause: Callable[[], object] = db.session.rollback) -> Iterator[Message]:
+    """A sentence for each fault; none when everything agrees.
+
+    The reads are short; ``pause`` is called between them, and may write.
+    """
     yield from _file_faults()
+    pause()
     yield from ledger.faults()
-    yield from tallies.faults(at=at)
+    pause()
+    yield from tallies.faults(at=at, pause=pause)
+    pause()
+    yield from seals.faults()
+    yield from sealed_tallies.faults()
     yield from _job_faults(at)
+
+
+def counts() -> dict[str, int]:
+    """How many there are of each thing that ``faults`` looks at."""
+    counted = {
+        "entries": select(func.count()).select_from(Entry),
+        "standings": select(func.count()).select_from(Standing),
+        "tallies": select(func.count()).select_from(Tally).where(Tally.version > 0),
+        "jobs": select(func.count()).select_from(Job).where(Job.done_at.is_(None)),
+    }
+    return {name: db.session.scalar(query) or 0 for name, query in counted.items()}
 
 
 def _file_faults() -> Iterator[Message]:

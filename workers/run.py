@@ -34,6 +34,8 @@ HANDLERS = (
     "workers.rehearsals",
     "workers.declarations",
     "workers.disputes",
+    "workers.exports",
+    "workers.audit",
 )
 for _name in HANDLERS:
     if importlib.util.find_spec(_name):

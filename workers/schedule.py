@@ -35,12 +35,16 @@ PAUSE = 600.0
 
 @dataclass(frozen=True)
 class Periodic:
-    """Work that each period needs once: ``period`` names the one that has begun by a local instant."""
+    """Work that each period needs once: ``period`` names the one that has begun by a local instant.
+
+    ``only_latest``: what was missed while the service was down is not made up for, except the latest.
+    """
 
     kind: str
     topic: str
     period: Callable[[datetime], date]
     following: Callable[[date], date]
+    only_latest: bool = False
 
 
 def _night(local: datetime) -> date:
@@ -51,6 +55,11 @@ def _night(local: datetime) -> date:
 def _morning(local: datetime) -> date:
     """The day whose eight o'clock in the morning has passed."""
     return (local - timedelta(hours=8)).date()
+
+
+def _small_hours(local: datetime) -> date:
+    """The day whose ten past two in the morning has passed."""
+    return (local - timedelta(hours=2, minutes=10)).date()
 
 
 def _month(local: datetime) -> date:
@@ -67,6 +76,8 @@ def _quarter(local: datetime) -> date:
 PERIODIC = (
     Periodic("clean_up", queues.CLEAN_UP, _night, lambda day: day + timedelta(days=1)),
     Periodic("declarations", queues.DECLARATIONS_REMIND, _morning, lambda day: day + timedelta(days=1)),
+    # It looks at what is there now, so thirty nights in a row would find the same thirty times.
+    Periodic("reconcile", queues.RECONCILE, _small_hours, lambda day: day + timedelta(days=1), only_latest=True),
     # A new month may begin a new cycle, whose standings nobody's entry has settled yet.
     Periodic("standings", queues.STANDINGS_SETTLE, _month, lambda day: (day + timedelta(days=31)).replace(day=1)),
     # The quarter that has ended is tallied for the whole tree; each node's own can be asked for any time.
@@ -95,6 +106,8 @@ def _due(periodic: Periodic) -> Iterator[date]:
     # The read must not stay open: on SQLite the next transaction would begin with an old picture.
     db.session.rollback()
     period = periodic.following(date.fromisoformat(last)) if last else newest
+    if periodic.only_latest:
+        period = max(period, newest)
     while period <= newest:
         yield period
         period = periodic.following(period)

@@ -103,6 +103,7 @@ def meetings() -> str:
         "activities/meetings.html",
         organisation=node,
         may_record=allowed(who, Permission.MEETINGS_RECORD),
+        may_export=allowed(who, Permission.EXPORTS_READ),
         kinds=activities.kinds(organisation_id=node.id, on=clock.today()),
         query=query,
         meetings=[_row(item) for item in shown],

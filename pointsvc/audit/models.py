@@ -28,3 +28,20 @@ class AuditEvent(Model):
         Index("ix_audit_event_at", "at"),
         Index("ix_audit_event_action_object_id", "action", "object_id"),
     )
+
+
+class Reconciliation(Model):
+    """One proof of everything that is kept twice: what was held against each other, and what did not agree.
+
+    ``period`` is the night, or for one that somebody asked for the instant of asking. ``faults`` holds
+    the first of them as messages (msgid and values); ``found`` counts all. Until ``ended_at`` it runs.
+    """
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    period: Mapped[str] = mapped_column(String(40), unique=True)
+    began_at: Mapped[datetime] = mapped_column(UtcTime, index=True)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    ok: Mapped[bool | None]
+    checked: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    found: Mapped[int] = mapped_column(default=0)
+    faults: Mapped[list[Any]] = mapped_column(Json, default=list)

@@ -9,14 +9,15 @@ from flask import Response, url_for
 from pointsvc import clock
 from pointsvc.api import Blueprint, creates, ref_id
 from pointsvc.db import transaction
+from pointsvc.downloads import as_xlsx
 from pointsvc.http import actor, at_cursor, cursor, requires
 from pointsvc.imports import schemas
 from pointsvc.imports import service as imports
-from pointsvc.imports.returning import rejected_workbook
+from pointsvc.imports.returning import rejected_table
 from pointsvc.permissions import Permission
+from pointsvc.spreadsheets import XLSX
 
 bp = Blueprint("imports", __name__, description="Workbooks that offices already keep")
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @bp.route("/imports", methods=["POST"])
@@ -94,6 +95,5 @@ def rejected(import_id: str) -> Any:
 
 def workbook_answer(row: Any) -> Response:
     """The rejected rows of an import as a download."""
-    answer = Response(rejected_workbook(row), mimetype=XLSX)
-    answer.headers["Content-Disposition"] = f"attachment; filename=rejected-{row.id}.xlsx"
+    answer, _ = as_xlsx([rejected_table(row)], f"rejected-{row.id}")
     return answer

@@ -148,6 +148,7 @@ def _long(row: Row, found: Recognition, faults: dict[str, Message]) -> Iterator[
     readers: dict[str, Any] = {
         "occurred_on": partial(days.day, year_hint=found.year_hint, first_of_month=False),
         "kind": texts.text,
+        "title": partial(texts.exact_text, longest=200),
     }
     values, wrong = understand(row, readers)
     if not wrong and values["occurred_on"] is None:
@@ -155,7 +156,7 @@ def _long(row: Row, found: Recognition, faults: dict[str, Message]) -> Iterator[
     faults.update(wrong)
     if not wrong:
         kind = values["kind"] or found.meeting_kind
-        yield Held(values["occurred_on"], kind, "", "mark"), row.cells.get("mark")
+        yield Held(values["occurred_on"], kind, values["title"], "mark"), row.cells.get("mark")
 
 
 def _ids(actor: Actor) -> dict[str, int]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from pointsvc.errors import Message
+from pointsvc.errors import Message, packed, unpacked
 from pointsvc.imports.columns import Meeting, Recognition
 from pointsvc.imports.rows import Row
 from pointsvc.imports.texts import CellError
+
+__all__ = ["Batch", "Headings", "Refusal", "meeting_heading", "packed", "understand", "unpacked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +31,10 @@ class Refusal:
 class Batch:
     """The rows of a file on their way into the service.
 
-    ``wanted`` are the rows that can be taken, as the kind's own values, each with its Row; ``kept``
-    says for how many of them there is nothing to do because they are known already.
+    ``wanted`` are the rows that can be taken, as the kind's own values, each with its Row; ``unchanged``
+    says for how many there is nothing to do because they are known already. Of an exported file,
+    ``known`` are those known by their number, ``said`` counts what they say, and ``left_out`` are
+    the halves of pairs that were taken back elsewhere.
     """
 
     rows: int = 0
@@ -37,11 +42,14 @@ class Batch:
     refusals: list[Refusal] = field(default_factory=list)
     unchanged: int = 0
     entries: int = 0
+    known: int = 0
+    left_out: int = 0
+    said: Counter[str] = field(default_factory=Counter)
 
     @property
     def accepted(self) -> int:
         """The rows that were taken or known already."""
-        return self.rows - self.rejected
+        return self.rows - self.rejected - self.left_out
 
     @property
     def rejected(self) -> int:
@@ -102,20 +110,3 @@ def understand(row: Row, readers: Mapping[str, Callable[[Any], Any]]) -> tuple[d
 def _of_nothing(read: Callable[[Any], Any]) -> Any:
     # For a column that the sheet does not have it is the same in each row.
     return read(None)
-
-
-def packed(message: Message) -> dict[str, Any]:
-    """A message as it is kept: the msgid and its values, to be told later in the reader's language."""
-    params = {
-        key: {"msgid": value.text} if isinstance(value, Message) else str(value)
-        for key, value in message.params.items()
-    }
-    return {"message": message.text[:500], "params": params}
-
-
-def unpacked(message: str, params: dict[str, Any]) -> Message:
-    """The message that was kept by ``packed``."""
-    values = {
-        key: Message(value["msgid"]) if isinstance(value, dict) else value for key, value in (params or {}).items()
-    }
-    return Message(message, **values)

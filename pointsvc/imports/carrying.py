@@ -119,7 +119,7 @@ def _write(row: Import, prepared: Prepared, at: datetime) -> None:
         return
     row.status = "checked" if row.dry_run else "done"
     row.rows, row.accepted, row.rejected = batch.rows, batch.accepted, batch.rejected
-    row.unchanged, row.entries = batch.unchanged, batch.entries
+    row.unchanged, row.left_out, row.entries = batch.unchanged, batch.left_out, batch.entries
     _keep_refusals(row, batch.refusals)
 
 

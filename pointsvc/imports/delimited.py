@@ -9,6 +9,7 @@ from itertools import islice
 
 from pointsvc.errors import N_, Invalid, Message
 from pointsvc.imports.extent import check
+from pointsvc.spreadsheets import plain
 
 DELIMITERS = ",;\t"
 # The separator shows itself within so many lines.
@@ -21,8 +22,9 @@ _LONGEST_CHARACTER = 4
 def rows_of(content: bytes) -> list[list[str]]:
     """The rows of a text file, all equally wide. An empty line is a row of empty cells.
 
-    Understands UTF-8 (with and without mark), UTF-16 with mark and GB18030; comma, semicolon or
-    tab. Raises Invalid for other encodings and for quotes that do not close.
+    The mark that keeps a text from being taken for a formula is off. Understands UTF-8 (with and
+    without mark), UTF-16 with mark and GB18030; comma, semicolon or tab. Raises Invalid for other
+    encodings and for quotes that do not close.
     """
     text = decoded(content)
     delimiter = _delimiter(text)
@@ -38,6 +40,8 @@ def rows_of(content: bytes) -> list[list[str]]:
     except csv.Error as error:
         raise _malformed(reader.line_num, str(error)) from None
     check(len(rows), width)
+    if "'" in text:
+        rows = [[plain(cell) for cell in row] for row in rows]
     return [row if len(row) == width else row + [""] * (width - len(row)) for row in rows]
 
 
@@ -81,13 +85,17 @@ def _malformed(line: int, problem: str) -> Invalid:
 
 
 def _delimiter(text: str) -> str:
-    """The separator that cuts the first rows into the most cells."""
+    """The separator that cuts the most of the first rows; of equals the one that makes more cells.
 
-    def cells(delimiter: str) -> int:
+    A note full of semicolons makes many cells of one row; the separator cuts the headings too.
+    """
+
+    def cut(delimiter: str) -> tuple[int, int]:
         sample = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
         try:
-            return sum(len(row) - 1 for row in islice(sample, SAMPLE_ROWS))
+            cells = [len(row) - 1 for row in islice(sample, SAMPLE_ROWS)]
         except csv.Error:
-            return 0
+            return 0, 0
+        return sum(map(bool, cells)), sum(cells)
 
-    return max(DELIMITERS, key=cells)
+    return max(DELIMITERS, key=cut)

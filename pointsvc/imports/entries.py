@@ -20,11 +20,22 @@ from pointsvc.imports.batch import Batch, Headings, understand
 from pointsvc.imports.columns import Recognition
 from pointsvc.imports.directory import Directory, RuleSheets
 from pointsvc.imports.headings import heading_key
+from pointsvc.imports.numbered import (
+    CHANGED,
+    FROM_MEETING,
+    RECORDED,
+    REVERSAL,
+    REVERSED,
+    EarlierSheets,
+    Known,
+    KnownEntries,
+    Meetings,
+)
 from pointsvc.imports.rows import Row
 from pointsvc.ledger import service as ledger
 from pointsvc.ledger.models import Entry
 from pointsvc.ledger.service import NewEntry
-from pointsvc.permissions import Actor
+from pointsvc.permissions import Actor, Permission, allowed
 from pointsvc.schemes import document as documents
 from pointsvc.schemes.holding import Sheet
 
@@ -37,6 +48,8 @@ def read_entries(*, actor: Actor, at: datetime, rows: Iterable[Row], recognition
     """Check the rows of a sheet of points against members, branches and the rule in force on the day."""
     batch, headings = Batch(), Headings(recognitions)
     found = [pair for row in rows if (pair := _understood(batch, headings, row, recognitions[row.sheet]))]
+    if any("entry" in sheet.columns.values() for sheet in recognitions.values()):
+        found = _without_known(actor, batch, headings, found, recognitions)
     directory = Directory(
         actor,
         {values["number"] for _, values in found if values["number"]},
@@ -52,13 +65,35 @@ def read_entries(*, actor: Actor, at: datetime, rows: Iterable[Row], recognition
     # From here on each row is let go of when it has been priced.
     found.clear()
     if placed:
-        _price(batch, headings, placed)
+        _price(actor, batch, headings, placed)
     return batch
+
+
+def _without_known(
+    actor: Actor, batch: Batch, headings: Headings, found: list[Found], recognitions: Mapping[str, Recognition]
+) -> list[Found]:
+    """The rows that are neither entries of this ledger nor halves of a pair that was taken back elsewhere."""
+    known = KnownEntries(actor, (values["entry"] for _, values in found if values.get("entry")))
+    left = []
+    for row, values in found:
+        entry = known.of(values.get("entry", ""))
+        if entry is None:
+            if values.get("status") in (REVERSED, REVERSAL):
+                batch.left_out += 1
+            else:
+                left.append((row, values))
+        elif name := entry.difference(values, recognitions[row.sheet].columns.values()):
+            batch.refusals.append(headings.refusal(row, name, CHANGED))
+        else:
+            batch.known += 1
+            if entry.status == RECORDED:
+                batch.said[_said(entry, entry.rule)] += 1
+    return left
 
 
 def _understood(batch: Batch, headings: Headings, row: Row, found: Recognition) -> Found | None:
     batch.rows += 1
-    values, faults = understand(row, _readers(found.year_hint))
+    values, faults = understand(row, _readers(found.year_hint, "entry" in found.columns.values()))
     if row.problem:
         faults["name"] = row.problem
     elif values.get("occurred_on", 1) is None:
@@ -74,8 +109,11 @@ _NO_RULE = Message(N_("The rule is missing"))
 
 
 @cache
-def _readers(year: int | None) -> dict[str, Any]:
+def _readers(year: int | None, exported: bool) -> dict[str, Any]:
+    free = texts.exact_text if exported else texts.free_text
+    own = dict.fromkeys(("entry", "status", "source", "scheme"), texts.text) if exported else {}
     return {
+        **own,
         "number": texts.text,
         "name": texts.person_name,
         "organisation": texts.text,
@@ -85,8 +123,8 @@ def _readers(year: int | None) -> dict[str, Any]:
         "tier": texts.text,
         "points": cells.points,
         "deducted": cells.deduction,
-        "matter": partial(texts.text, longest=200),
-        "note": partial(texts.text, longest=1000),
+        "matter": partial(free, longest=200),
+        "note": partial(free, longest=1000),
     }
 
 
@@ -105,9 +143,12 @@ def _place(directory: Directory, values: dict[str, Any], at: datetime, title_pla
     return None
 
 
-def _price(batch: Batch, headings: Headings, placed: list[Found]) -> None:
+def _price(actor: Actor, batch: Batch, headings: Headings, placed: list[Found]) -> None:
     on = [values["occurred_on"] for _, values in placed]
-    sheets = RuleSheets({values["branch_id"] for _, values in placed}, min(on), max(on))
+    branches = {values["branch_id"] for _, values in placed}
+    sheets, earlier = RuleSheets(branches, min(on), max(on)), EarlierSheets(branches)
+    # Who sets the rules may bring entries back as they were; anybody else goes by what is in force.
+    faithful = allowed(actor, Permission.SCHEMES_MANAGE)
     prices = _Prices()
     placed.reverse()
     while placed:
@@ -117,6 +158,8 @@ def _price(batch: Batch, headings: Headings, placed: list[Found]) -> None:
             text = N_("No rule sheet is in force here on %(day)s")
             batch.refusals.append(headings.refusal(row, "rule", Message(text, day=values["occurred_on"])))
             continue
+        if faithful and values.get("scheme"):
+            sheet = earlier.of(sheet, values["branch_id"], values["occurred_on"], values["scheme"])
         try:
             batch.wanted.append((row, prices.entry(sheet, values)))
             # It is taken, so that nothing of it will be told.
@@ -124,6 +167,18 @@ def _price(batch: Batch, headings: Headings, placed: list[Found]) -> None:
         except Invalid as error:
             name, messages = next(iter(error.errors.items()))
             batch.refusals.append(headings.refusal(row, name, messages[0]))
+    _leave_out_meetings(batch, {id(row): values.get("source") for row, values in placed})
+
+
+def _leave_out_meetings(batch: Batch, sources: Mapping[int, str | None]) -> None:
+    """Points of meetings whose attendance came in before are in the ledger already."""
+    held = [(row, new) for row, new in batch.wanted if sources[id(row)] == FROM_MEETING]
+    if not held:
+        return
+    meetings = Meetings({new.member_id for _, new in held})
+    known = {id(row) for row, new in held if meetings.take(new.member_id, new.rule_code, new.occurred_on)}
+    batch.known += len(known)
+    batch.wanted = [pair for pair in batch.wanted if id(pair[0]) not in known]
 
 
 class _Prices:
@@ -188,10 +243,10 @@ def _tier(rule: Mapping[str, Any], text: str) -> str | None:
 def write_entries(*, actor: Actor, at: datetime, import_id: int, batch: Batch) -> None:
     """Add the entries that are not there yet; the same file again adds nothing."""
     rows = [new for _, new in batch.wanted]
-    _give_keys(rows)
+    _give_keys(rows, batch.said)
     written = ledger.add(actor=actor, at=at, rows=rows, source="import", source_id=import_id)
     batch.entries = len(written)
-    batch.unchanged = len(batch.wanted) - len(written)
+    batch.unchanged = batch.known + len(batch.wanted) - len(written)
 
 
 def undo_entries(*, actor: Actor, at: datetime, import_id: int, reason: str) -> None:
@@ -200,15 +255,16 @@ def undo_entries(*, actor: Actor, at: datetime, import_id: int, reason: str) -> 
     ledger.reverse_many(actor=actor, at=at, entry_ids=ids, reason=reason)
 
 
-def _give_keys(rows: list[NewEntry]) -> None:
+def _give_keys(rows: list[NewEntry], before: Mapping[str, int]) -> None:
     """Give each row the key of what it says and its number among its equals (docs/decisions/0007).
 
-    A key whose entry was reversed is free again: the row then gets the next generation of it.
+    ``before``: how many equals of each stand in the file as known entries. A key whose entry was
+    reversed is free again: the row then gets the next generation of it.
     """
-    seen: Counter[str] = Counter()
+    seen: Counter[str] = Counter(before)
     keys: list[str] = []
     for row in rows:
-        said = _said(row)
+        said = _said(row, row.rule_code)
         seen[said] += 1
         keys.append(f"{said}:{seen[said]}")
     generation = dict.fromkeys(keys, 1)
@@ -222,8 +278,8 @@ def _give_keys(rows: list[NewEntry]) -> None:
         row.natural_key = f"{key}@{generation[key]}"
 
 
-def _said(row: NewEntry) -> str:
-    said = (row.member_id, row.rule_code, row.occurred_on, row.quantity, row.tier, row.points, row.matter, row.note)
+def _said(row: NewEntry | Known, rule: str) -> str:
+    said = (row.member_id, rule, row.occurred_on, row.quantity, row.tier, row.points, row.matter, row.note)
     return hashlib.sha256("\x1f".join(map(str, said)).encode()).hexdigest()[:40]
 
 

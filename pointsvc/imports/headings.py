@@ -14,6 +14,8 @@ from typing import Any, Literal
 
 Kind = Literal["organisations", "members", "attendance", "entries"]
 IGNORE = "ignore"
+# Only files that came out of a service have these columns: nobody is asked whether one is meant.
+OWN = frozenset({"entry", "status", "source", "scheme", "title"})
 
 # Longer cells are sentences, not headings.
 LONGEST_HEADING = 24
@@ -112,6 +114,7 @@ def _candidates(word: str, kind: Kind) -> tuple[str, ...]:
         return ()
     alike: dict[str, float] = {}
     for other, field in (synonyms.certain[kind] | synonyms.weak[kind]).items():
+        field = IGNORE if field in OWN else field
         likeness = _likeness(word, other)
         if likeness > alike.get(field, 0.0):
             alike[field] = likeness

@@ -17,7 +17,8 @@ STATUSES = ("queued", "running", "mapping", "checked", "done", "failed", "undone
 class Import(Model):
     """One uploaded file. ``mapping``: it waits for the columns to be confirmed; ``checked``: a dry run.
 
-    ``marks``: the attendance that it changed, id to revision, for taking it back.
+    ``left_out`` counts the rows of an exported file that were taken back, or took back, and so say
+    nothing here. ``marks``: the attendance that it changed, id to revision, for taking it back.
     """
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -32,6 +33,7 @@ class Import(Model):
     accepted: Mapped[int] = mapped_column(default=0)
     rejected: Mapped[int] = mapped_column(default=0)
     unchanged: Mapped[int] = mapped_column(default=0)
+    left_out: Mapped[int] = mapped_column(default=0)
     entries: Mapped[int] = mapped_column(default=0)
     options: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     doubtful: Mapped[list[Any]] = mapped_column(Json, default=list)

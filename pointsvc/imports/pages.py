@@ -193,6 +193,7 @@ def _shown(row: Import, names: dict[int, str]) -> dict[str, Any]:
         "accepted",
         "rejected",
         "unchanged",
+        "left_out",
         "entries",
         "created_at",
         "done_at",

@@ -1,52 +1,38 @@
-"""The refused rows as a workbook, the reason beside each, ready to be mended and sent again."""
+"""The refused rows as a table for a workbook, the reason beside each, ready to be mended and sent again."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from io import BytesIO
+from collections.abc import Iterator, Sequence
 
-import xlsxwriter
 from flask_babel import gettext
 
 from pointsvc.errors import N_
 from pointsvc.imports import service as imports
 from pointsvc.imports.batch import unpacked
 from pointsvc.imports.models import Import, RejectedRow
+from pointsvc.spreadsheets import Column, Table
 
 # Distinct enough that the same workbook, mended and sent again, has them passed over.
-HEADINGS = (N_("Reason for refusal"), N_("Sheet it came from"), N_("Row it came from"), N_("Column at fault"))
+REASON = N_("Reason for refusal")
+HEADINGS = (N_("Sheet it came from"), N_("Row it came from"), N_("Column at fault"))
 AT_ONCE = 1000
-# Text is never taken for a formula or an address, whatever a cell of the office began with.
-OPTIONS = {
-    "constant_memory": True,
-    "in_memory": True,
-    "strings_to_formulas": False,
-    "strings_to_urls": False,
-    "strings_to_numbers": False,
-}
 
 
-def rejected_workbook(row: Import) -> bytes:
+def rejected_table(row: Import) -> Table:
     """A sheet with the refused rows: the reason, sheet, row and column, then the cells as they came."""
-    buffer = BytesIO()
-    book = xlsxwriter.Workbook(buffer, OPTIONS)
-    sheet = book.add_worksheet(gettext("Refused rows")[:31])
-    bold, wrapped = book.add_format({"bold": True}), book.add_format({"text_wrap": True, "font_color": "#9b1c1c"})
-    sheet.set_column(0, 0, 48, wrapped)
-    sheet.set_column(1, 40, 16)
-    sheet.freeze_panes(1, 1)
     columns = list(dict.fromkeys(heading for refused in _all(row.id) for heading, _ in refused.cells))
-    for column, text in enumerate([*(gettext(heading) for heading in HEADINGS), *columns]):
-        sheet.write_string(0, column, text, bold)
-    for line, refused in enumerate(_all(row.id), start=1):
+    return Table(
+        gettext("Refused rows"),
+        [Column(gettext(REASON), width=60), *(Column(text) for text in (*map(gettext, HEADINGS), *columns))],
+        _rows(row.id, columns),
+    )
+
+
+def _rows(import_id: int, columns: Sequence[str]) -> Iterator[list[str | None]]:
+    for refused in _all(import_id):
         reason = unpacked(refused.message, refused.params).render(gettext)
         cells = dict(refused.cells)
-        values = [reason, refused.sheet, str(refused.row), refused.column, *(cells.get(name) for name in columns)]
-        for column, value in enumerate(values):
-            if value is not None:
-                sheet.write_string(line, column, value)
-    book.close()
-    return buffer.getvalue()
+        yield [reason, refused.sheet, str(refused.row), refused.column, *(cells.get(name) for name in columns)]
 
 
 def _all(import_id: int) -> Iterator[RejectedRow]:

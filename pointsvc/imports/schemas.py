@@ -63,6 +63,7 @@ class ImportOut(Schema):
     accepted = fields.Integer()
     rejected = fields.Integer()
     unchanged = fields.Integer()
+    left_out = fields.Integer()
     entries = fields.Integer()
     progress = fields.Function(lambda row: _progress(row))
     error = fields.Function(lambda row: problem_words(row))

@@ -42,6 +42,12 @@ class CellError(ValueError):
         super().__init__(str(self.message))
 
 
+class Unreadable(str):
+    """What stands for a cell whose value the file does not hold: a formula without result, or an error."""
+
+    __slots__ = ()
+
+
 def text(value: object, *, longest: int = LONGEST_TEXT) -> str:
     """The cell as clean text: one space at most between words, none around, no control characters.
 
@@ -51,10 +57,24 @@ def text(value: object, *, longest: int = LONGEST_TEXT) -> str:
     """
     written = value if isinstance(value, str) else _written(value)
     # Numbers of members are all different, so they would only wear out the cache.
-    cleaned = written if written.isascii() and written.isalnum() else _clean(written)
-    if len(cleaned) > longest:
-        raise CellError(N_("The text is longer than %(longest)s characters"), longest=longest)
-    return cleaned
+    return _fitting(written if written.isascii() and written.isalnum() else _clean(written), longest)
+
+
+def free_text(value: object, *, longest: int) -> str:
+    """Free text, which may begin as a formula does: cleaned as ``text``, refused only for what is Unreadable."""
+    if isinstance(value, Unreadable):
+        return text(value)
+    return _fitting(_cleaned(value if isinstance(value, str) else _written(value)), longest)
+
+
+def exact_text(value: object, *, longest: int) -> str:
+    """Free text to the letter, as a file of this service holds it: spaces and line ends stay."""
+    if isinstance(value, Unreadable):
+        return text(value)
+    written = value if isinstance(value, str) else _written(value)
+    if "\0" in written or any("\ud800" <= character <= "\udfff" for character in written):
+        raise CellError(N_("The text holds broken characters"))
+    return _fitting(written, longest)
 
 
 def person_name(value: object) -> str:
@@ -82,11 +102,21 @@ def shown(value: object) -> str:
     return content if len(content) <= 40 else content[:39] + "…"
 
 
-@lru_cache(maxsize=1 << 15)
-def _clean(content: str) -> str:
+def _fitting(content: str, longest: int) -> str:
+    if len(content) > longest:
+        raise CellError(N_("The text is longer than %(longest)s characters"), longest=longest)
+    return content
+
+
+def _cleaned(content: str) -> str:
     if not content.isprintable():
         content = _without_unprintable(content)
-    content = " ".join(unicodedata.normalize("NFC", content.translate(_NARROW)).split())
+    return " ".join(unicodedata.normalize("NFC", content.translate(_NARROW)).split())
+
+
+@lru_cache(maxsize=1 << 15)
+def _clean(content: str) -> str:
+    content = _cleaned(content)
     if _FORMULA.match(content):
         raise CellError(N_("The formula in this cell has not been computed"))
     if _EXCEL_ERROR.match(content):

@@ -22,6 +22,7 @@ from python_calamine import (
 from pointsvc.errors import N_, Invalid, Message
 from pointsvc.imports import archive, compound, delimited
 from pointsvc.imports.extent import check
+from pointsvc.imports.texts import Unreadable
 
 MAX_BYTES = 64 * 1024 * 1024
 
@@ -157,5 +158,5 @@ def _rows(sheet: CalamineSheet, faults: Faults) -> list[list[Cell]]:
     width = max(len(rows[0]) if rows else 0, 1 + max(column for _, column in faults))
     rows = [row + [""] * (width - len(row)) for row in [*rows, *([] for _ in range(height - len(rows)))]]
     for (row, column), written in faults.items():
-        rows[row][column] = written
+        rows[row][column] = Unreadable(written)
     return rows

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from pointsvc import clock
-from pointsvc.api import Blueprint, PageArgs, creates, ref_id
+from pointsvc.api import Blueprint, creates, ref_id
 from pointsvc.http import actor, at_cursor, cursor, requires
 from pointsvc.ledger import service as ledger
-from pointsvc.ledger.schemas import BatchIn, BatchOut, EntriesOut, EntryIn, EntryOut, ReverseIn
+from pointsvc.ledger.schemas import BatchIn, BatchOut, EntriesArgs, EntriesOut, EntryIn, EntryOut, ReverseIn
 from pointsvc.permissions import Permission
 
 bp = Blueprint("ledger", __name__, description="Entries: recorded and reversed, never changed")
@@ -54,11 +54,11 @@ def get_entry(entry_id: str) -> ledger.EntryView:
 
 @bp.route("/members/<number>/entries")
 @requires(Permission.LEDGER_READ)
-@bp.arguments(PageArgs, location="query")
+@bp.arguments(EntriesArgs, location="query")
 @bp.response(200, EntriesOut)
 def list_entries(args: dict[str, Any], number: str) -> dict[str, Any]:
     """A member's entries, newest first."""
-    limit, after = args["limit"], at_cursor(args["after"], int)
-    rows = ledger.entries(actor=actor(), member=number, limit=limit + 1, after=after[0] if after else None)
+    limit, after = args.pop("limit"), at_cursor(args.pop("after"), int)
+    rows = ledger.entries(actor=actor(), member=number, limit=limit + 1, after=after[0] if after else None, **args)
     items = rows[:limit]
     return {"items": items, "next": cursor(items[-1].id) if len(rows) > limit else None}

@@ -26,7 +26,7 @@ def faults() -> Iterator[Message]:
         Entry.recorded_at < taken_back.recorded_at,
     )
     query = select(Entry.id, taken_back.id).join(taken_back, taken_back.id == Entry.reverses_id).where(unequal)
-    for reversal, entry in db.session.execute(query.order_by(Entry.id)):
+    for reversal, entry in db.session.execute(query.order_by(Entry.id)).all():
         yield Message(
             N_("Entry %(reversal)s takes back entry %(entry)s but is not its opposite"), reversal=reversal, entry=entry
         )

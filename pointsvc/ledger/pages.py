@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -61,14 +62,39 @@ def reverse(entry_id: str) -> Any:
 def entries(who: Actor, member: Member) -> dict[str, Any]:
     """The member's entries, for the member's page."""
     if not allowed(who, Permission.LEDGER_READ):
-        return {"entries": [], "pager": None}
+        return {"entries": [], "pager": None, "query": {}, "rules": []}
     after = at_cursor(request.args.get("after"), int)
-    rows = ledger.entries(actor=who, member=member.number, limit=ON_A_PAGE + 1, after=after[0] if after else None)
+    query: dict[str, Any] = {name: request.args.get(name, "").strip() for name in ("since", "until", "rule")}
+    rows = ledger.entries(
+        actor=who,
+        member=member.number,
+        limit=ON_A_PAGE + 1,
+        after=after[0] if after else None,
+        since=_day("since", query["since"]),
+        until=_day("until", query["until"]),
+        rule=query["rule"] or None,
+    )
     shown = rows[:ON_A_PAGE]
     more = len(rows) > len(shown)
-    following = url_for("people.member", number=member.number, after=cursor(shown[-1].id)) if more else None
+    following = url_for("people.member", number=member.number, **query, after=cursor(shown[-1].id)) if more else None
     branches = _branches(who, shown)
-    return {"entries": [_shown(row, branches) for row in shown], "pager": {"next": following}}
+    return {
+        "entries": [_shown(row, branches) for row in shown],
+        "pager": {"next": following},
+        "query": query,
+        "rules": [
+            (rule["code"], rule["name"])
+            for group in choosing.rules(who, [member.number], clock.today())
+            for rule in group["rules"]
+        ],
+    }
+
+
+def _day(name: str, text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise errors.Invalid({name: errors.N_("A day such as 2026-07-05 is needed")}) from error
 
 
 def _branches(who: Actor, rows: list[ledger.EntryView]) -> set[int]:

@@ -92,11 +92,34 @@ def entry(*, actor: Actor, entry_id: int) -> EntryView:
     return _marked([EntryView(*row)])[0]
 
 
-def entries(*, actor: Actor, member: str, limit: int = 50, after: int | None = None) -> list[EntryView]:
-    """The member's entries, the newest recorded first, from below the id ``after`` on. Raises NotFound."""
+def entries(
+    *,
+    actor: Actor,
+    member: str,
+    limit: int = 50,
+    after: int | None = None,
+    since: date | None = None,
+    until: date | None = None,
+    rule: str | None = None,
+) -> list[EntryView]:
+    """The member's entries, the newest recorded first, from below the id ``after`` on. Raises NotFound.
+
+    Only those of the days from ``since`` to ``until`` and by the ``rule`` with this code, where given.
+    """
     member_id = reach.asked_by_number(actor, member, _known).id
-    rows = _newest.rows(member_id=member_id, below=_BEYOND if after is None else after, most=limit)
-    return _marked([EntryView(*row) for row in rows])
+    below = _BEYOND if after is None else after
+    if since is None and until is None and rule is None:
+        rows = _newest.rows(member_id=member_id, below=below, most=limit)
+        return _marked([EntryView(*row) for row in rows])
+    query = _views().where(Entry.member_id == member_id, Entry.id < below).order_by(Entry.id.desc()).limit(limit)
+    if since is not None:
+        query = query.where(Entry.occurred_on >= since)
+    if until is not None:
+        query = query.where(Entry.occurred_on <= until)
+    if rule is not None:
+        # By the entry's own column, so that the index of member, rule and day leads straight there.
+        query = query.where(Entry.rule_id == select(Rule.id).where(Rule.code == rule).scalar_subquery())
+    return _marked([EntryView(*row) for row in db.session.execute(query)])
 
 
 @reach.by_number

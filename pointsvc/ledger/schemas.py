@@ -8,7 +8,7 @@ from flask_babel import gettext
 from marshmallow import fields, validate
 
 from pointsvc import clock
-from pointsvc.api import Amount, Day, Instant, Ref, Said, Schema, Text
+from pointsvc.api import Amount, Day, Instant, PageArgs, Ref, Said, Schema, Text
 from pointsvc.errors import N_
 from pointsvc.ledger.service import MARK_CHANGED, EntryView
 
@@ -98,6 +98,14 @@ class BatchOut(Schema):
     """The entries of a batch, in the order of its members."""
 
     entries = fields.List(fields.Nested(EntryOut))
+
+
+class EntriesArgs(PageArgs):
+    """A page of entries: of the days from ``since`` to ``until``, by the rule with this code."""
+
+    since = Day(load_default=None)
+    until = Day(load_default=None)
+    rule = Text(64, load_default=None)
 
 
 class EntriesOut(Schema):

@@ -60,6 +60,7 @@ def organisations() -> str:
         query={"q": query},
         found=found,
         may_import=allowed(who, Permission.IMPORTS_RUN),
+        may_export=allowed(who, Permission.EXPORTS_READ),
     )
 
 
@@ -98,6 +99,7 @@ def members() -> str:
         members=_with_totals(shown),
         pager={"next": following},
         may_import=allowed(who, Permission.IMPORTS_RUN),
+        may_export=allowed(who, Permission.EXPORTS_READ),
     )
 
 
@@ -167,6 +169,8 @@ def _member_page(number: str, wrong: dict[str, list[str]]) -> str:
     variables: dict[str, Any] = {
         "member": _shown(row),
         "may_record": allowed(who, Permission.LEDGER_RECORD),
+        "may_export": allowed(who, Permission.EXPORTS_READ),
+        "may_see_score": allowed(who, Permission.SCORE_READ),
         "may_transfer": may_transfer,
         "memberships": [
             {"organisation": span.name, "starts_on": span.starts_on, "ends_on": span.ends_on}

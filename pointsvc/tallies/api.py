@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, jsonify, url_for
@@ -13,13 +14,17 @@ from pointsvc.http import actor, at_cursor, cursor, requires
 from pointsvc.people import reach
 from pointsvc.people.models import Organisation
 from pointsvc.permissions import Permission
-from pointsvc.tallies import ordering
+from pointsvc.seals import service as seals
+from pointsvc.seals.models import Seal
+from pointsvc.seals.schemas import ProofOut, proof_answer
+from pointsvc.tallies import ordering, sealing
 from pointsvc.tallies import service as tallies
 from pointsvc.tallies.listing import Asked, marked
 from pointsvc.tallies.models import Publication, Tally
 from pointsvc.tallies.schemas import (
     PreviousTotalIn,
     PreviousTotalOut,
+    ProofArgs,
     PublicationOut,
     ResultsArgs,
     ResultsOut,
@@ -32,6 +37,7 @@ from pointsvc.tallies.schemas import (
     TallyOut,
     score_answer,
 )
+from pointsvc.tallies.sealed import proof
 
 bp = Blueprint("tallies", __name__, description="Tallies, results, scores and standings")
 
@@ -44,8 +50,14 @@ def publication_shown(publication: Publication | None) -> dict[str, Any] | None:
     return {**fields, "days_left": workdays.between(clock.today(), publication.last_day)}
 
 
-def _shown(found: Tally, organisation: Organisation, publication: Publication | None = None) -> dict[str, Any]:
+def _shown(
+    found: Tally,
+    organisation: Organisation,
+    publication: Publication | None = None,
+    sealed: Mapping[int, Seal] | None = None,
+) -> dict[str, Any]:
     job = tallies.job_of(found)
+    known = seals.of_tallies([found.id]) if sealed is None else sealed
     return {
         **{name: getattr(found, name) for name in TallyOut._declared_fields if hasattr(found, name)},
         "through_on": found.through_on,
@@ -53,8 +65,9 @@ def _shown(found: Tally, organisation: Organisation, publication: Publication | 
         "organisation": organisation.code,
         "progress": job.progress if job else 0,
         "size": job.size if job else 0,
-        "error": job.error if job and found.status == "failed" else None,
+        "error": job.error if job and (found.status == "failed" or job.status == "dead") else None,
         "publication": publication_shown(publication),
+        "seal": known.get(found.id),
     }
 
 
@@ -82,8 +95,9 @@ def list_tallies(args: dict[str, Any]) -> dict[str, Any]:
     rows = tallies.listing(actor=actor(), limit=args["limit"] + 1, before_id=place[0] if place else None)
     shown = rows[: args["limit"]]
     following = cursor(shown[-1][0].id) if len(rows) > len(shown) else None
-    newest = tallies.newest_publications([found.id for found, _ in shown])
-    items = [_shown(found, organisation, newest.get(found.id)) for found, organisation in shown]
+    ids = [found.id for found, _ in shown]
+    newest, sealed = tallies.newest_publications(ids), seals.of_tallies(ids)
+    items = [_shown(found, organisation, newest.get(found.id), sealed) for found, organisation in shown]
     return {"items": items, "next": following}
 
 
@@ -94,6 +108,30 @@ def get_tally(tally_id: str) -> dict[str, Any]:
     """How far a tally is."""
     found, organisation = tallies.tally(actor=actor(), tally_id=ref_id(tally_id))
     return _shown(found, organisation, tallies.newest_publications([found.id]).get(found.id))
+
+
+@bp.route("/tallies/<tally_id>/seal", methods=["POST"])
+@requires(Permission.TALLIES_SEAL)
+@bp.response(200, TallyOut)
+@bp.alt_response(202, schema=TallyOut)
+def seal_tally(tally_id: str) -> Any:
+    """Seal a publicised tally; a large one is sealed by a worker (202): poll what ``Location`` names."""
+    who = actor()
+    with transaction():
+        found = sealing.seal(actor=who, at=clock.now(), tally_id=ref_id(tally_id))
+    body = _shown(found, reach.organisation_by_id(who, found.organisation_id))
+    if found.status == "sealed":
+        return body
+    return body, 202, {"Location": url_for("tallies_api.get_tally", tally_id=found.id)}
+
+
+@bp.route("/tallies/<tally_id>/proof")
+@requires(Permission.SCORE_READ)
+@bp.arguments(ProofArgs, location="query")
+@bp.response(200, ProofOut)
+def get_proof(args: dict[str, Any], tally_id: str) -> dict[str, Any]:
+    """The proof of a member's publicised result; check it with verify.py or on the page /verify."""
+    return proof_answer(proof(actor=actor(), tally_id=ref_id(tally_id), **args))
 
 
 @bp.route("/tallies/<tally_id>/results")

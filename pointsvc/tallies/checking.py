@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -22,20 +22,21 @@ from pointsvc.tallies.models import Standing, Tally, TallyResult
 AT_ONCE = 1000
 
 
-def faults(*, at: datetime) -> Iterator[Message]:
+def faults(*, at: datetime, pause: Callable[[], object]) -> Iterator[Message]:
     """Each kept total and each tally's result that reckoning it again does not give.
 
-    An account may be written to meanwhile, so whoever differs is looked at a second time.
+    An account may be written to meanwhile, so whoever differs is looked at a second time. ``pause``
+    is called between two short reads, and may write.
     """
-    yield from _standing_faults(clock.local(at).date())
-    for tally in db.session.scalars(select(Tally).where(Tally.version > 0).order_by(Tally.id)).all():
-        yield from _tally_faults(tally)
+    yield from _standing_faults(clock.local(at).date(), pause)
+    for tally_id in db.session.scalars(select(Tally.id).where(Tally.version > 0).order_by(Tally.id)).all():
+        yield from _tally_faults(tally_id, pause)
 
 
 # ---- standings
 
 
-def _standing_faults(today: date) -> Iterator[Message]:
+def _standing_faults(today: date, pause: Callable[[], object]) -> Iterator[Message]:
     pending = db.session.scalar(
         select(queues.Job.id).where(queues.Job.topic == queues.STANDINGS_SETTLE, queues.Job.done_at.is_(None)).limit(1)
     )
@@ -48,7 +49,7 @@ def _standing_faults(today: date) -> Iterator[Message]:
         if wrong := _wrong_standings(ids, today):
             for number in _numbers(_wrong_standings(sorted(wrong), today)):
                 yield Message(N_("The kept total of member %(number)s is not what the entries give"), number=number)
-        db.session.rollback()
+        pause()
 
 
 def _wrong_standings(member_ids: Sequence[int], today: date) -> set[int]:
@@ -86,7 +87,8 @@ def _places(member_ids: Sequence[int], today: date) -> list[tuple[int, int, str]
 # ---- tallies
 
 
-def _tally_faults(tally: Tally) -> Iterator[Message]:
+def _tally_faults(tally_id: int, pause: Callable[[], object]) -> Iterator[Message]:
+    tally = db.session.get_one(Tally, tally_id)
     last = 0
     while rows := db.session.scalars(_results(tally).where(TallyResult.member_id > last).limit(AT_ONCE)).all():
         last = rows[-1].member_id
@@ -97,6 +99,7 @@ def _tally_faults(tally: Tally) -> Iterator[Message]:
                 tally=tally.id,
                 number=number,
             )
+        pause()
     written = db.session.scalar(select(func.count()).select_from(_results(tally).subquery())) or 0
     if written != tally.members:
         yield Message(

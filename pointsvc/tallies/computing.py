@@ -234,7 +234,7 @@ def _tell(tally: Tally, at: datetime) -> None:
     queues.enqueue(
         topic=queues.NOTICE_DELIVER,
         payload={
-            "sign_in_ids": _readers(tally),
+            "sign_in_ids": readers(tally),
             "message": READY,
             "params": {"organisation": organisation.name, "period": tally.period, "members": tally.members},
             "link": f"/tallies/{tally.id}",
@@ -245,7 +245,7 @@ def _tell(tally: Tally, at: datetime) -> None:
     )
 
 
-def _readers(tally: Tally) -> Sequence[int]:
+def readers(tally: Tally) -> Sequence[int]:
     """Who runs the organisation, and who asked for the tally."""
     own = (SignIn.organisation_id == tally.organisation_id) & SignIn.role.in_([Role.DISTRICT_ADMIN, Role.SECRETARY])
     query = select(SignIn.id).where(SignIn.disabled_at.is_(None), or_(own, SignIn.id == tally.requested_by_id))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
 from pointsvc import clock, errors
@@ -16,6 +17,7 @@ from pointsvc.activities.pages import scores_of
 from pointsvc.api import ref_id
 from pointsvc.db import transaction
 from pointsvc.declarations.choosing import Open, still_open
+from pointsvc.downloads import as_xlsx
 from pointsvc.http import actor, at_cursor, cursor, requires
 from pointsvc.people import listing as people
 from pointsvc.people import reach
@@ -23,20 +25,21 @@ from pointsvc.people.models import Member, Organisation
 from pointsvc.people.pages import on_member_page, totals_of
 from pointsvc.permissions import Actor, Permission, Role, allowed
 from pointsvc.schemes import periods
-from pointsvc.tallies import ordering
+from pointsvc.seals.pages import proof_file
+from pointsvc.tallies import ordering, sealing
 from pointsvc.tallies import service as tallies
 from pointsvc.tallies.listing import Asked, marked, scores, standing_of
 from pointsvc.tallies.models import Tally
 from pointsvc.tallies.publicity_pages import life_shown
-from pointsvc.tallies.sheet import results_workbook
-from pointsvc.tallies.shown import score_shown, year_drawn
-from pointsvc.waiting import waiting
+from pointsvc.tallies.sealed import proof
+from pointsvc.tallies.sheet import results_table
+from pointsvc.tallies.shown import proofs_shown, score_shown, seal_shown, year_drawn
+from pointsvc.waiting import Waiting, waiting, waits
 from pointsvc.wording import job_shown, period_words
 
 bp = Blueprint("tallies", __name__)
 ON_A_PAGE = 50
 PERIODS_OFFERED = 8
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 # ---- one member's score
@@ -55,11 +58,13 @@ def score() -> str:
         "tallies/score.html",
         member={"number": member.number, "name": member.name, "branch": branch.name},
         own=member.id == who.member_id,
+        period=found.period.name,
         periods=_switch(found, number),
         as_of=found.counted_through,
         scheme={"id": found.scheme.scheme_id, "name": found.document["name"]},
         score=score_shown(found),
         year=year_drawn(found),
+        proofs=proofs_shown(found),
         may_record=allowed(who, Permission.LEDGER_RECORD),
         may_declare=member.id == who.member_id and allowed(who, Permission.DECLARATIONS_DECLARE),
         waiting=waiting(who) if who.role == Role.MEMBER else [],
@@ -167,6 +172,7 @@ def tally(tally_id: str) -> str:
         job=job_shown(job) if found.status in ("queued", "running") else None,
         problem=job.error if job and found.status == "failed" else None,
         may_run=allowed(who, Permission.TALLIES_RUN),
+        **seal_shown(who, found, job),
         grades=_grades(found) if 0 < version == found.version else [],
         query=query,
         branches=[(row.code, row.name) for row in people.organisations(actor=who, under=organisation.code, limit=1000)],
@@ -176,13 +182,32 @@ def tally(tally_id: str) -> str:
     )
 
 
+@bp.post("/tallies/<tally_id>/seal")
+@requires(Permission.TALLIES_SEAL)
+def seal(tally_id: str) -> Any:
+    """Seal a publicised tally."""
+    with transaction():
+        found = sealing.seal(actor=actor(), at=clock.now(), tally_id=ref_id(tally_id))
+    if found.status == "sealed":
+        flash(gettext("The tally is sealed. Print its fingerprint or send it on, so that others keep it too."), "good")
+    return redirect(url_for("tallies.tally", tally_id=found.id, _anchor="seal"))
+
+
+@bp.get("/tallies/<tally_id>/proof.json")
+@requires(Permission.SCORE_READ)
+def member_proof(tally_id: str) -> Response:
+    """The proof of a member's result as a file."""
+    number = request.args.get("member", "")
+    found = proof(actor=actor(), tally_id=ref_id(tally_id), member=number)
+    return proof_file(found, f"tally-{tally_id}-{quote(number)}")
+
+
 @bp.get("/tallies/<tally_id>/results.xlsx")
 @requires(Permission.TALLIES_READ)
 def export(tally_id: str) -> Response:
     """All results of the newest finished version as a workbook."""
     found, organisation = tallies.tally(actor=actor(), tally_id=ref_id(tally_id))
-    answer = Response(results_workbook(found, organisation), mimetype=XLSX)
-    answer.headers["Content-Disposition"] = f"attachment; filename=tally-{organisation.code}-{found.period}.xlsx"
+    answer, _ = as_xlsx([results_table(found, organisation)], f"tally-{organisation.code}-{found.period}")
     return answer
 
 
@@ -289,6 +314,19 @@ def _offered(today: date) -> list[tuple[str, str]]:
     names = [name for name, _ in _quarters(today, 4)]
     halves = [periods.containing(today, "half", 1).name, str(today.year), str(today.year - 1)]
     return [(name, period_words(name)) for name in (*names, *halves)][:PERIODS_OFFERED]
+
+
+# ---- on the first pages
+
+
+@waits
+def _to_seal(who: Actor) -> Iterator[Waiting]:
+    """Publicised tallies whose time for objections is over."""
+    if not allowed(who, Permission.TALLIES_SEAL):
+        return
+    for found in sealing.ready(actor=who, today=clock.today()):
+        words = gettext("The tally of %(period)s can be sealed", period=period_words(found.period))
+        yield Waiting(words, url_for("tallies.tally", tally_id=found.id, _anchor="seal"))
 
 
 # ---- on the pages of people

@@ -18,7 +18,7 @@ from pointsvc.notices import service as notices
 from pointsvc.people import reach, settings
 from pointsvc.people.models import Organisation, SignIn
 from pointsvc.permissions import Actor, Role
-from pointsvc.tallies import late, lifecycle
+from pointsvc.tallies import fingerprint, late, lifecycle
 from pointsvc.tallies.finding import newest_publications, publication_before, tally
 from pointsvc.tallies.models import Publication, Tally, TallyResult
 from pointsvc.tallies.objections import objections
@@ -62,6 +62,7 @@ def publicise(*, actor: Actor, at: datetime, tally_id: int, days: int | None = N
         published_at=at,
         published_by_id=actor.sign_in_id,
     )
+    made.root, _ = fingerprint.plant(actor=actor, at=at, tally=found, version=found.version)
     db.session.add(made)
     db.session.flush()
     audit.note(
@@ -89,6 +90,8 @@ def may_be_sealed(tally: Tally, at: datetime) -> Message | None:
     except Conflict as refusal:
         return refusal.detail
     publication = newest_publications([tally.id])[tally.id]
+    if publication.version != tally.version:
+        return Message(_CHANGED)
     if clock.local(at).date() <= publication.last_day:
         return Message(_RUNS, day=publication.last_day)
     known = objections(tally)

@@ -12,6 +12,7 @@ from marshmallow import fields, validate
 from pointsvc.api import Amount, Day, Instant, PageArgs, Ref, Said, Schema, Text
 from pointsvc.db import from_hundredths
 from pointsvc.errors import N_
+from pointsvc.seals.schemas import SealOut
 from pointsvc.tallies.listing import SORTS
 from pointsvc.tallies.scoring import Score
 from pointsvc.tallies.wording import Chance, Line
@@ -73,6 +74,13 @@ class TallyOut(Schema):
     size = fields.Integer()
     error = fields.String(allow_none=True)
     publication = fields.Nested(PublicationOut, allow_none=True)
+    seal = fields.Nested(SealOut, allow_none=True)
+
+
+class ProofArgs(Schema):
+    """Whose proof."""
+
+    member = Text(64, required=True)
 
 
 class TalliesOut(Schema):

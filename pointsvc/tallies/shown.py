@@ -1,4 +1,4 @@
-"""A score as the page shows it: names for codes, words for reasons, the newest entry first."""
+"""Scores and seals as the pages show them: names for codes, words for reasons, the newest entry first."""
 
 from __future__ import annotations
 
@@ -6,14 +6,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from flask import url_for
 from flask_babel import format_date, get_locale, gettext
 
+from pointsvc import clock
+from pointsvc.permissions import Actor, Permission, allowed
+from pointsvc.queues import TALLY_SEAL, Job
 from pointsvc.schemes import document as documents
 from pointsvc.schemes import periods
-from pointsvc.tallies import picturing
+from pointsvc.seals import service as seals
+from pointsvc.tallies import picturing, publicity, sealing
 from pointsvc.tallies.listing import sources_of
+from pointsvc.tallies.models import Tally
 from pointsvc.tallies.scoring import Score
+from pointsvc.tallies.sealed import lists_with, roots
 from pointsvc.tallies.wording import plain
+from pointsvc.wording import job_shown
 
 
 def score_shown(found: Score) -> dict[str, Any]:
@@ -101,3 +109,31 @@ def _lines(found: Score, names: Mapping[str, str]) -> Iterator[dict[str, Any]]:
             "disputed": line.entry in found.disputed,
             "adjustment": line.entry in found.adjustments,
         }
+
+
+def seal_shown(who: Actor, found: Tally, job: Job | None) -> dict[str, Any]:
+    """What the page says of the tally's list and seal."""
+    dead = job is not None and job.topic == TALLY_SEAL and job.status == "dead"
+    running = sealing.being_sealed(found)
+    may = allowed(who, Permission.TALLIES_SEAL) and not running and found.status == "publicised"
+    ready = may and publicity.may_be_sealed(found, clock.now()) is None
+    return {
+        "list": roots(found),
+        "seal": seals.of_tallies([found.id]).get(found.id),
+        "may_seal": ready,
+        "sealing": job_shown(job) if running else None,
+        "seal_problem": job.error if job and dead else None,
+    }
+
+
+def proofs_shown(found: Score) -> list[dict[str, Any]]:
+    """The publicised and sealed lists on which this member stands for this period."""
+    rows = lists_with(member_id=found.member_id, period=found.period.name)
+    return [
+        {
+            "organisation": organisation.name,
+            "n": seal.n if seal else None,
+            "href": url_for("tallies.member_proof", tally_id=listed.id, member=found.number),
+        }
+        for listed, organisation, seal in rows
+    ]

@@ -33,6 +33,8 @@ EDGES |= {"editor.py"}
 EDGES |= {"reviewing.py", "typing_in.py"}
 # What is publicised of a tally is large enough to stand apart from what is computed.
 EDGES |= {"publicity_api.py", "publicity_pages.py", "publicity_schemas.py"}
+# Makes a table for a person to read, so it speaks that person's language.
+EDGES |= {"returning.py", "sheet.py", "shown.py", "card.py"}
 WEB = {"flask", "flask_smorest", "flask_babel", "flask_wtf", "werkzeug", "rq", "redis"}
 PLUMBING_OF_EDGES = {"pointsvc.http", "pointsvc.api"}
 

@@ -28,6 +28,7 @@ TABLE = {
     "score:read":           "x         x           x          x       x        -",
     "tallies:read":         "x         x           x          -       x        -",
     "tallies:run":          "x         -           x          -       -        -",
+    "tallies:seal":         "x         -           x          -       -        -",
     "standings:read":       "x         x           x          -       x        -",
     "rehearsals:read":      "x         -           -          -       x        -",
     "publicity:read":       "x         x           x          x       x        -",
@@ -37,6 +38,9 @@ TABLE = {
     "imports:run":          "x         -           x          -       -        -",
     "audit:read":           "-         -           -          -       x        x",
     "jobs:read":            "x         x           x          -       x        x",
+    "exports:read":         "x         x           x          -       x        -",
+    "reconciliations:read": "x         x           -          -       x        x",
+    "reconciliations:run":  "x         -           -          -       -        x",
 }  # fmt: skip
 
 
@@ -56,6 +60,7 @@ def test_each_role_may_what_the_table_says(permission: Permission) -> None:
 def test_who_only_reads_changes_nothing() -> None:
     changing = [p for p in Permission if p.split(":")[1] in ("manage", "record", "run", "review")]
     changing = [p for p in Permission if p.split(":")[1] in ("manage", "record", "run", "decide")]
+    changing = [p for p in Permission if p.split(":")[1] in ("manage", "record", "run", "seal")]
     assert changing
     for role in (Role.AUDITOR, Role.SUPERVISOR, Role.MEMBER):
         assert not [p for p in changing if role in PERMISSION_MAP[p]]

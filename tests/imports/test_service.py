@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -20,12 +21,13 @@ from pointsvc.imports import carrying
 from pointsvc.imports import service as imports
 from pointsvc.imports.batch import unpacked
 from pointsvc.imports.models import Import
-from pointsvc.imports.returning import rejected_workbook
+from pointsvc.imports.returning import rejected_table
 from pointsvc.ledger import service as ledger
 from pointsvc.ledger.models import Entry
 from pointsvc.people import service as people
 from pointsvc.permissions import SYSTEM, Actor
 from pointsvc.schemes import service as schemes
+from pointsvc.spreadsheets import write_xlsx
 from tests import factories
 
 DOCUMENT = {
@@ -212,11 +214,12 @@ def test_a_secretary_imports_only_for_the_own_branch(district: Flask) -> None:
     assert "no member M004" in reasons(done)[0][2]
 
 
-def test_rejected_rows_come_back_and_can_be_mended_and_sent(district: Flask) -> None:
+def test_rejected_rows_come_back_and_can_be_mended_and_sent(district: Flask, tmp_path: Path) -> None:
     content = csv(HEADER, ["M001", "欧阳凯敏", "2026-02-30", "志愿服务", 2, "", "", "=1"])
     done = take_in("entries", content)
     with district.test_request_context():
-        returned = CalamineWorkbook.from_filelike(BytesIO(rejected_workbook(done))).get_sheet_by_index(0).to_python()
+        write_xlsx(str(tmp_path / "rejected.xlsx"), [rejected_table(done)])
+    returned = CalamineWorkbook.from_path(tmp_path / "rejected.xlsx").get_sheet_by_index(0).to_python()
     assert returned[0][4:] == HEADER
     assert returned[1][4:6] == ["M001", "欧阳凯敏"]
     mended = [returned[0], [*returned[1][:6], "2026-02-28", *returned[1][7:11], "慰问"]]

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from openpyxl.styles import Font
 
 from pointsvc.errors import Invalid
-from pointsvc.imports import archive, compound, extent
+from pointsvc.imports import archive, compound, delimited, extent
 from pointsvc.imports.cells import CellError, text
 from pointsvc.imports.workbook import MAX_BYTES, read
 from tests.imports.sheets import saved, saved_xls, text_file, xls, xlsx
@@ -377,3 +377,8 @@ def test_stored_parts_are_read_like_packed_ones() -> None:
     with zipfile.ZipFile(io.BytesIO(xlsx(ROWS))) as packed:
         parts = {info.filename: packed.read(info) for info in packed.infolist()}
     assert read(archive_of(parts, zipfile.ZIP_STORED), "x.xlsx").sheets[0].rows == ROWS
+
+
+def test_semicolons_in_a_note_are_not_taken_for_the_separator() -> None:
+    rows = delimited.rows_of('姓名,备注\r\n江帆,"a;b;c;d;e;f;g"\r\n'.encode())
+    assert rows == [["姓名", "备注"], ["江帆", "a;b;c;d;e;f;g"]]

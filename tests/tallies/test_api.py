@@ -55,6 +55,7 @@ def test_a_tally_is_asked_for_and_polled(client: FlaskClient) -> None:
         "size": 0,
         "error": None,
         "publication": None,
+        "seal": None,
     }
 
 

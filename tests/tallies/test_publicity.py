@@ -91,10 +91,11 @@ def test_a_computed_tally_is_publicised_for_the_working_days_that_are_set(
         "working_days": 3,
         "days_left": 3,
         "phone": "0000-2666000",
-        "root": None,
+        "root": answer.json["root"],
         "published_at": "2026-09-30T10:00:00.000+08:00",
     }
     assert answer.json == expected
+    assert len(answer.json["root"]) == 64
     shown = client.get(f"{API}/tallies/{found.id}", headers=bearer("auditor")).json
     assert (shown["status"], shown["publication"]) == ("publicised", expected)
     frozen_clock.set(datetime(2026, 10, 9, 2, tzinfo=UTC))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -12,7 +13,7 @@ from pointsvc.ledger.models import Entry
 from pointsvc.people.models import Member
 from pointsvc.permissions import SYSTEM, Actor
 from pointsvc.schemes.models import Rule
-from pointsvc.tallies import lifecycle
+from pointsvc.tallies import lifecycle, sealing
 from pointsvc.tallies import service as tallies
 from pointsvc.tallies.models import Publication, Tally
 
@@ -52,6 +53,38 @@ def compute(found: Tally) -> None:
     token = claim(found)
     tallies.compute(tally_id=found.id, job_id=found.job_id or 0, token=token)
     db.session.refresh(found)
+
+
+def over(organisation: str, period: str, last_day: date | None = None) -> Tally:
+    """Compute a tally and publicise it until this day (yesterday)."""
+    found = tally(organisation, period)
+    publicise_until(found, last_day or clock.today() - timedelta(days=1))
+    return found
+
+
+def publicise_until(found: Tally, last_day: date) -> None:
+    """Publicise the tally's present version until this day."""
+    with transaction():
+        db.session.add(
+            Publication(
+                tally_id=found.id,
+                version=found.version,
+                published_on=last_day - timedelta(days=7),
+                last_day=last_day,
+                working_days=5,
+                published_at=clock.now(),
+            )
+        )
+        found.status = "publicised"
+    db.session.refresh(found)
+
+
+def sealed(organisation: str, period: str) -> Tally:
+    """Compute a tally, publicise and seal it."""
+    found = over(organisation, period)
+    with transaction():
+        sealing.seal(actor=SYSTEM, at=clock.now(), tally_id=found.id)
+    return found
 
 
 def claim(found: Tally) -> int:

@@ -59,6 +59,18 @@ def test_a_night_is_due_at_three_in_the_morning(app: Flask, frozen_clock: Frozen
     assert periods("clean_up") == ["2026-08-20", "2026-08-21"]
 
 
+def test_after_downtime_only_the_latest_night_is_reconciled(app: Flask, frozen_clock: FrozenClock) -> None:
+    schedule.ask_for_due()
+    frozen_clock.set(datetime(2026, 9, 14, 18, 9, tzinfo=UTC))
+    schedule.ask_for_due()
+    assert periods("reconcile") == ["2026-08-15", "2026-09-14"]
+    # Ten past two of the district, and not a minute before; and each night once.
+    frozen_clock.advance(minutes=1)
+    for _ in range(2):
+        schedule.ask_for_due()
+    assert periods("reconcile") == ["2026-08-15", "2026-09-14", "2026-09-15"]
+
+
 def test_a_quarter_is_tallied_the_night_after_its_end_and_none_is_left_out(
     app: Flask, frozen_clock: FrozenClock
 ) -> None:
@@ -184,6 +196,7 @@ def test_two_schedulers_at_once_ask_for_each_of_fifty_periods_once(live_app: Fla
         assert len(periods("standings")) == 3
         assert len(periods("tallies")) == 2
         assert len(periods("disputes")) == 48
+        assert periods("reconcile") == ["2026-08-15", "2026-10-01"]
         asked = sum(len(periods(periodic.kind)) for periodic in schedule.PERIODIC)
         assert len(db.session.scalars(select(Job.id)).all()) == asked
 

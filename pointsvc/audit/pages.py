@@ -1,0 +1,71 @@
+"""The page of reconciliations, and the line about a fault on the first pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask_babel import gettext, ngettext
+
+from pointsvc import clock
+from pointsvc.audit import reconciliations
+from pointsvc.audit.api import SHOWN, words_of
+from pointsvc.audit.models import Reconciliation
+from pointsvc.db import transaction
+from pointsvc.http import actor, requires
+from pointsvc.permissions import Actor, Permission, allowed
+from pointsvc.waiting import Waiting, waits
+from pointsvc.wording import job_shown
+
+bp = Blueprint("reconciliations", __name__)
+
+
+@bp.get("/reconciliations", endpoint="reconciliations")
+@requires(Permission.RECONCILIATIONS_READ)
+def reconciliations_page() -> str:
+    """The last thirty, each with its faults."""
+    rows = reconciliations.listing(limit=SHOWN)
+    return render_template(
+        "audit/reconciliations.html",
+        reconciliations=[_shown(row) for row in rows],
+        latest=next((_shown(row) for row in rows if row.ended_at), None),
+        job=job_shown(reconciliations.pending()),
+        may_run=allowed(actor(), Permission.RECONCILIATIONS_RUN),
+    )
+
+
+@bp.post("/reconciliations")
+@requires(Permission.RECONCILIATIONS_RUN)
+def run() -> Any:
+    """Ask for one now."""
+    with transaction():
+        reconciliations.request(actor=actor(), at=clock.now())
+    flash(gettext("The reconciliation has been asked for; its result will stand here."), "good")
+    return redirect(url_for("reconciliations.reconciliations"))
+
+
+@waits
+def _fault(who: Actor) -> Iterator[Waiting]:
+    if not allowed(who, Permission.RECONCILIATIONS_READ):
+        return
+    row = reconciliations.latest()
+    if row is not None and not row.ok:
+        words = ngettext(
+            "Totals and entries differ: %(num)s fault", "Totals and entries differ: %(num)s faults", row.found
+        )
+        yield Waiting(words, url_for("reconciliations.reconciliations"), "now")
+
+
+def agreement(who: Actor) -> dict[str, Any] | None:
+    """What the first page says of the latest reconciliation; None for whom it is not, or without one."""
+    row = reconciliations.latest() if allowed(who, Permission.RECONCILIATIONS_READ) else None
+    if row is None:
+        return None
+    words = gettext("%(entries)s entries and %(standings)s totals looked at", **row.checked)
+    return {"ok": row.ok, "checked_at": row.ended_at, "words": words}
+
+
+def _shown(row: Reconciliation) -> dict[str, Any]:
+    fields = ("id", "began_at", "ended_at", "ok", "checked", "found")
+    return {**{name: getattr(row, name) for name in fields}, "faults": words_of(row), "night": "T" not in row.period}

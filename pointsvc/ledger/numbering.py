@@ -1,0 +1,35 @@
+"""The number of an entry in files that leave the service and may come back. Pure.
+
+The id alone would not do: in another service, or in a copy that went its own way, the same id is
+another entry. The letters behind it are made of id and instant of recording, and so say of which
+entry the number is. They guard against mistakes, not against forgers: nothing is gained by them.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from datetime import UTC, datetime, timedelta
+
+# No vowels, so that the letters never make a word, and no two that look alike.
+_LETTERS = "BCDFGHJKMNPQRSTVWXYZ"
+_LENGTH = 6
+_WRITTEN = re.compile(rf"(\d{{1,18}})-([{_LETTERS}]{{{_LENGTH}}})", re.ASCII)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TICK = timedelta(microseconds=1)
+
+
+def written(entry_id: int, recorded_at: datetime) -> str:
+    """The number of this entry, such as ``1024-KMRTBX``."""
+    rest = zlib.crc32(f"{entry_id}:{(recorded_at - _EPOCH) // _TICK}".encode())
+    letters = ""
+    for _ in range(_LENGTH):
+        rest, place = divmod(rest, len(_LETTERS))
+        letters += _LETTERS[place]
+    return f"{entry_id}-{letters}"
+
+
+def id_in(text: str) -> int | None:
+    """The id in a text that looks like a number of ours, or None. Whether it is one only ``written`` tells."""
+    found = _WRITTEN.fullmatch(text)
+    return int(found[1]) if found else None
