@@ -25,6 +25,14 @@ from pointsvc.tallies.models import TallyResult
 
 _WAITS = N_("An objection to this waits for a reply already")
 
+# What led to each status, as the audit's trail calls it.
+ACTIONS = {
+    "open": "dispute:raise",
+    "upheld": "dispute:uphold",
+    "dismissed": "dispute:dismiss",
+    "withdrawn": "dispute:withdraw",
+}
+
 
 @dataclass(frozen=True)
 class About:
@@ -105,7 +113,7 @@ def changed(dispute: Dispute, actor: Actor, at: datetime, old: str | None) -> No
     values = {"old": old, "new": dispute.status, "actor": actor.kind, "sign_in_id": actor.sign_in_id, "at": at}
     db.session.add(DisputeLog(dispute_id=dispute.id, **values))
     db.session.flush()
-    audit.note(actor=actor, at=at, action=f"dispute:{dispute.status}", object_id=str(dispute.id), before=old)
+    audit.note(actor=actor, at=at, action=ACTIONS[dispute.status], object_id=str(dispute.id), before=old)
 
 
 def _about_entry(actor: Actor, entry_id: int, today: date) -> About:

@@ -1,7 +1,7 @@
 """Who may see members ordered by their totals. Every ordered list asks here; nothing else decides it.
 
 Points help a meeting to see who needs help; a league table of members is what the setting
-``order_shown_to`` keeps from being made (docs/decisions/0011).
+``order_shown_to`` keeps from being made (docs/decisions/0015).
 """
 
 from __future__ import annotations
