@@ -18,7 +18,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import select
 
-from pointsvc import clock, demo_declarations
+from pointsvc import clock, demo_declarations, demo_publicity
 from pointsvc.activities import service as activities
 from pointsvc.activities.service import AttendanceRow
 from pointsvc.db import db, transaction
@@ -199,6 +199,7 @@ def load() -> list[str]:
         kept.parent.mkdir(parents=True, exist_ok=True)
         with os.fdopen(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
             file.writelines(f"{one.name}  {one.password}  ({one.role}, {one.organisation})\n" for one in made)
+        demo_publicity.show(at=clock.now())
     return kept.read_text("utf-8").splitlines()
 
 

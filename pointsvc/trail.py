@@ -61,6 +61,7 @@ VERBS = {
     "decide": N_("decided"),
     "describe": N_("described"),
     "disable": N_("closed"),
+    "dismiss": N_("not upheld"),
     "end": N_("ended"),
     "extend": N_("extended"),
     "first_password": N_("first password given"),
@@ -71,6 +72,7 @@ VERBS = {
     "prepare": N_("prepared"),
     "publicise": N_("publicised"),
     "publish": N_("put in force"),
+    "raise": N_("raised"),
     "record": N_("recorded"),
     "release": N_("let go"),
     "remove": N_("removed"),
@@ -81,7 +83,9 @@ VERBS = {
     "set": N_("declared"),
     "transfer": N_("transferred"),
     "undo": N_("taken back"),
+    "uphold": N_("upheld"),
     "upload": N_("uploaded"),
+    "withdraw": N_("withdrawn"),
 }
 
 

@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select
 
-from pointsvc.db import among, db
+from pointsvc.db import UtcTime, among, db
 from pointsvc.disputes.models import Dispute, DisputeEntry
 from pointsvc.ledger.models import Entry
 from pointsvc.ledger.service import disputed_among
@@ -37,8 +37,8 @@ def disputed_members(tally: Tally, member_ids: Collection[int]) -> set[int]:
 
 @objections_of
 def objections(tally: Tally) -> Objections:
-    """How many objections to the tally wait, and how many were upheld since its cutoff."""
-    upheld = and_(Dispute.status == "upheld", Dispute.decided_at > tally.cutoff_at)
+    """How many objections to the tally wait, and how many were upheld since its cutoff (none before that is drawn)."""
+    upheld = and_(Dispute.status == "upheld", Dispute.decided_at > literal(tally.cutoff_at, UtcTime))
     changed = select(DisputeEntry.entry_id).where(DisputeEntry.dispute_id == Dispute.id).exists()
     counts = (
         func.count(case((Dispute.status == "open", 1))),

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from pointsvc import clock
 from pointsvc.db import among, db
 from pointsvc.disputes import lifecycle, telling
 from pointsvc.disputes.models import Dispute, DisputeEntry
@@ -50,7 +51,8 @@ def uphold(
     if entry:
         ids.append(_recorded(actor, at, found, number, entry, reply))
     db.session.add_all([DisputeEntry(dispute_id=found.id, entry_id=entry_id) for entry_id in ids])
-    return _end(found, actor, at, lifecycle.UPHOLD, reply)
+    # The ledger may have waited for a cutoff to be drawn; what was decided then comes after it, like its entries.
+    return _end(found, actor, max(at, clock.now()), lifecycle.UPHOLD, reply)
 
 
 def dismiss(*, actor: Actor, at: datetime, dispute_id: int, reply: str) -> Dispute:

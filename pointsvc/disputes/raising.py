@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from pointsvc import clock, workdays
@@ -21,6 +22,16 @@ from pointsvc.schemes import document as documents
 from pointsvc.schemes import service as schemes
 from pointsvc.tallies import service as tallies
 from pointsvc.tallies.models import TallyResult
+
+_WAITS = N_("An objection to this waits for a reply already")
+
+# What led to each status, as the audit's trail calls it.
+ACTIONS = {
+    "open": "dispute:raise",
+    "upheld": "dispute:uphold",
+    "dismissed": "dispute:dismiss",
+    "withdrawn": "dispute:withdraw",
+}
 
 
 @dataclass(frozen=True)
@@ -40,14 +51,21 @@ def about(
     """What an objection to this entry, or to this member's (the own) result in this tally, would be about.
 
     Raises NotFound for what is out of reach, Invalid for neither or both, Conflict 'is_reversal',
-    'already_reversed', 'not_publicised', 'sealed' or 'too_late' when it can no longer be objected to.
+    'already_reversed', 'not_publicised', 'sealed' or 'too_late' when it can no longer be objected to,
+    'disputed' when an objection to the same waits already.
     """
     if (entry_id is None) == (tally_id is None):
         raise Invalid({"entry": N_("Either an entry or a tally is needed")})
     today = clock.local(at).date()
     if tally_id is not None:
-        return _about_result(actor, at, tally_id, member, today)
-    return _about_entry(actor, entry_id or 0, today)
+        found = _about_result(actor, at, tally_id, member, today)
+        same = (Dispute.tally_id == tally_id, Dispute.member_id == found.member.id)
+    else:
+        found = _about_entry(actor, entry_id or 0, today)
+        same = (Dispute.entry_id == entry_id, Dispute.member_id == found.member.id)
+    if db.session.scalar(select(Dispute.id).where(Dispute.status == "open", *same)):
+        raise Conflict(_WAITS, code="disputed")
+    return found
 
 
 def raise_dispute(
@@ -62,8 +80,7 @@ def raise_dispute(
 ) -> Dispute:
     """Take an objection down: the own one, or, as ``how`` it came, that of a member within reach.
 
-    Those who decide it are told. Raises as ``about``, Invalid under ``how``, Conflict 'disputed' when
-    one to the same entry or result waits already.
+    Those who decide it are told. Raises as ``about``, and Invalid under ``how``.
     """
     found = about(actor=actor, at=at, entry_id=entry_id, tally_id=tally_id, member=member)
     days = settings.value(found.branch_id, "reply_days")
@@ -84,7 +101,8 @@ def raise_dispute(
         with db.session.begin_nested():
             db.session.add(made)
     except IntegrityError as error:
-        raise Conflict(N_("An objection to this waits for a reply already"), code="disputed") from error
+        # Somebody else has raised the same at this moment.
+        raise Conflict(_WAITS, code="disputed") from error
     changed(made, actor, at, None)
     telling.raised(made, found.member, at)
     return made
@@ -95,7 +113,7 @@ def changed(dispute: Dispute, actor: Actor, at: datetime, old: str | None) -> No
     values = {"old": old, "new": dispute.status, "actor": actor.kind, "sign_in_id": actor.sign_in_id, "at": at}
     db.session.add(DisputeLog(dispute_id=dispute.id, **values))
     db.session.flush()
-    audit.note(actor=actor, at=at, action=f"dispute:{dispute.status}", object_id=str(dispute.id), before=old)
+    audit.note(actor=actor, at=at, action=ACTIONS[dispute.status], object_id=str(dispute.id), before=old)
 
 
 def _about_entry(actor: Actor, entry_id: int, today: date) -> About:

@@ -151,7 +151,7 @@ def list_results(args: dict[str, Any], tally_id: str) -> dict[str, Any]:
         branch=args["branch"],
         grade=args["grade"],
         find=args["find"],
-        within=ordering.branches(who, organisation) if sort == "total" else None,
+        within=ordering.branches(who, organisation).ids() if sort == "total" else None,
     )
     rows = tallies.results(tally=found, asked=asked, version=args["version"])
     shown = rows[:limit]

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from sqlalchemy import ColumnElement, Date, and_, case, func, literal, select
 from sqlalchemy.orm import aliased
 
-from pointsvc.db import among, db
+from pointsvc.db import UtcTime, among, db
 from pointsvc.ledger.models import Entry
 from pointsvc.schemes import periods
 from pointsvc.schemes.models import Scheme
@@ -52,7 +52,9 @@ def adjusted(tally: Tally, member_ids: Collection[int]) -> set[int]:
         .join(TallyResult, TallyResult.member_id == Entry.member_id)
         .join(Tally, _sealed())
         .where(own.tally_id == tally.id, own.version == tally.version, among(own.member_id, member_ids))
-        .where(Tally.through_on < tally.through_on, Entry.recorded_at <= tally.cutoff_at, in_window(tally))
+        .where(Tally.through_on < tally.through_on, in_window(tally))
+        # None while the next version waits for its turn.
+        .where(Entry.recorded_at <= literal(tally.cutoff_at, UtcTime))
     )
     return set(db.session.scalars(query.distinct()).all())
 

@@ -15,7 +15,7 @@ from pointsvc import clock
 from pointsvc.db import db
 from pointsvc.errors import N_, Conflict, Invalid
 from pointsvc.ledger.models import Entry
-from pointsvc.people import reach, settings
+from pointsvc.people import reach
 from pointsvc.people.models import Member, Organisation, OrganisationReach
 from pointsvc.permissions import Actor
 from pointsvc.prepared import Prepared
@@ -142,16 +142,16 @@ def standings(
     """
     today = clock.local(at).date()
     owner = reach.node(actor, organisation, today)
-    below = ordering.branches(actor, owner)
+    shown = ordering.branches(actor, owner)
     if period is None or _running(owner, period, today):
-        if asked == replace(HIGHEST_FIRST, limit=asked.limit, after=asked.after) and _unrestricted():
+        if asked == replace(HIGHEST_FIRST, limit=asked.limit, after=asked.after) and not shown.closed:
             return _highest(owner.id, asked)
-        return db.session.execute(_kept(below, asked)).all()
+        return db.session.execute(_kept(shown.ids(), asked)).all()
     found = _tally_over(owner.id, period)
     query = _figures(TallyResult, asked).where(
         TallyResult.tally_id == found.id,
         TallyResult.version == found.version,
-        TallyResult.branch_id.in_(below),
+        TallyResult.branch_id.in_(shown.ids()),
         TallyResult.total.is_not(None),
     )
     return db.session.execute(_paged(query, TallyResult, asked)).all()
@@ -162,13 +162,8 @@ def _kept(below: Any, asked: Asked) -> Select[*tuple[Any, ...]]:
     return _paged(query, Standing, asked)
 
 
-def _unrestricted() -> bool:
-    """Whether no organisation has decided against showing an order, so that nobody need be left out."""
-    return "nobody" not in settings.decisions(ordering.SETTING).values()
-
-
 def _highest(owner_id: int, asked: Asked) -> list[Any]:
-    """A page of the plain list, the one that is asked for again and again."""
+    """A page of the plain list, the one that is asked for again and again, where no branch is left out."""
     if asked.after is None:
         return _first_page.rows(owner=owner_id, most=asked.limit)
     total, number = asked.after

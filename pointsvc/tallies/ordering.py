@@ -1,11 +1,13 @@
 """Who may see members ordered by their totals. Every ordered list asks here; nothing else decides it.
 
 Points help a meeting to see who needs help; a league table of members is what the setting
-``order_shown_to`` keeps from being made (docs/decisions/0011).
+``order_shown_to`` keeps from being made (docs/decisions/0015).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -21,8 +23,24 @@ _NOBODY = N_("%(organisation)s has decided that members are not shown in the ord
 _LEADERS = N_("%(organisation)s shows members in the order of their totals only to those who lead it")
 
 
-def branches(actor: Actor, owner: Organisation) -> Select[int]:
-    """The ids of the branches at and below ``owner`` whose members the actor may see in order.
+@dataclass(frozen=True)
+class Shown:
+    """The branches at and below an organisation whose members may be shown in order: all but the ``closed`` ones.
+
+    ``closed`` are the ids of the organisations that have decided against any order, wherever they are.
+    """
+
+    owner_id: int
+    closed: Sequence[int]
+
+    def ids(self) -> Select[int]:
+        """Their ids, as a subquery for ``in_``."""
+        below = reach.ids_below(self.owner_id)
+        return below.where(_nearest_decision(OrganisationReach.below_id).not_in(self.closed)) if self.closed else below
+
+
+def branches(actor: Actor, owner: Organisation) -> Shown:
+    """The branches at and below ``owner`` whose members the actor may see in order.
 
     The caller has found ``owner`` within the actor's reach. A branch that has decided for itself
     against any order is left out of the lists of those above. Raises Forbidden 'order_not_shown'.
@@ -33,9 +51,7 @@ def branches(actor: Actor, owner: Organisation) -> Select[int]:
         raise _refusal(_NOBODY, owner)
     if shown == "leaders" and not allowed(actor, Permission.STANDINGS_READ):
         raise _refusal(_LEADERS, owner)
-    below = reach.ids_below(owner.id)
-    closed = [organisation_id for organisation_id, value in decisions.items() if value == "nobody"]
-    return below.where(_nearest_decision(OrganisationReach.below_id).not_in(closed)) if closed else below
+    return Shown(owner.id, [organisation_id for organisation_id, value in decisions.items() if value == "nobody"])
 
 
 def may_order(actor: Actor, owner: Organisation) -> bool:

@@ -160,7 +160,7 @@ def tally(tally_id: str) -> str:
     version = ref_id(query["version"]) if query["version"] else found.version
     may_order = ordering.may_order(who, organisation)
     if asked.sort == "total":
-        asked = replace(asked, within=ordering.branches(who, organisation))
+        asked = replace(asked, within=ordering.branches(who, organisation).ids())
     rows = tallies.results(tally=found, asked=asked, version=version) if found.version else []
     job = tallies.job_of(found)
     return render_template(

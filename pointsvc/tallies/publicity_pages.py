@@ -183,7 +183,7 @@ def publication_shown(tally: Tally, publication: Publication) -> dict[str, Any]:
 
 def _left(tally: Tally, publication: Publication) -> str:
     if tally.status == "sealed":
-        return gettext("sealed")
+        return gettext("is sealed")
     if tally.status != "publicised":
         return gettext("being corrected; it will be publicised again")
     today = clock.today()

@@ -14,10 +14,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
-from pointsvc import clock
+from pointsvc import clock, trail
 from pointsvc.db import db, transaction
 from pointsvc.disputes import service as disputes
-from pointsvc.disputes.models import Dispute, DisputeEntry, DisputeLog
+from pointsvc.disputes.models import STATUSES, Dispute, DisputeEntry, DisputeLog
+from pointsvc.disputes.raising import ACTIONS
 from pointsvc.errors import Conflict
 from pointsvc.ledger.models import Entry
 from pointsvc.permissions import SYSTEM, Role
@@ -318,6 +319,12 @@ def test_two_who_raise_it_at_once_raise_it_once(live: Flask) -> None:
     assert at_once(live, by_member, by_secretary) == ["disputed", "done"]
     with live.app_context():
         assert db.session.scalar(select(func.count(Dispute.id))) == 1
+
+
+def test_the_trail_has_words_for_each_act() -> None:
+    acts = [action.split(":") for action in ACTIONS.values()]
+    assert [(noun, verb) for noun, verb in acts if noun not in trail.NOUNS or verb not in trail.VERBS] == []
+    assert set(ACTIONS) == set(STATUSES)
 
 
 def test_the_service_itself_may_decide(scene: FlaskClient) -> None:

@@ -173,6 +173,23 @@ def test_an_objection_that_was_upheld_before_the_cutoff_is_in_the_result(
     assert again() == "publicised"
 
 
+def test_while_the_next_version_waits_everything_can_still_be_read(
+    app: Flask, client: FlaskClient, frozen_clock: FrozenClock
+) -> None:
+    entry = record()
+    frozen_clock.advance(seconds=1)
+    found = tally_work.publicised("QS", "2026-Q3")
+    frozen_clock.advance(seconds=1)
+    sheets.reverse(entry)
+    raised("secretary", tally_id=found.id, member="M002", how="phone")
+    assert again() == "queued"
+    assert marks(client, found)["results"] == {"M002"}
+    admin = app.test_client()
+    factories.browser(admin, "admin")
+    for path in (f"/tallies/{found.id}", f"/tallies/{found.id}/list", "/publicity", "/tallies"):
+        assert admin.get(path).status_code == 200, path
+
+
 def test_marking_a_page_of_entries_asks_once(client: FlaskClient) -> None:
     headers = factories.bearer("admin")
     for day in range(1, 4):
