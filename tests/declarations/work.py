@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from pointsvc import clock
@@ -87,3 +89,10 @@ def refusal(step: str, who: str, *ids: int) -> str:
     except Problem as problem:
         return problem.code
     return "done"
+
+
+def hidden(client: FlaskClient, address: str) -> dict[str, str]:
+    """The hidden fields of the page's last form, its key and token among them."""
+    page = client.get(address)
+    assert page.status_code == 200, page.text
+    return dict(re.findall(r'<input type="hidden" name="([\w-]+)" value="([^"]*)"', page.text))
