@@ -69,11 +69,13 @@ def test_approval_and_return_at_once_leave_one_decision(live_app: Flask, actors:
         ),
         lambda: declarations.withdraw(actor=actors["member"], at=clock.now(), declaration_id=made),
     )
-    assert found.count("wrong_status") == 2
+    refused = found.count("wrong_status")
     with live_app.app_context():
         view = seen(made)
         assert entries() == (view.status == "approved")
-        assert len(declarations.changes(made)) == 2
+        # What was sent back may still be withdrawn; nothing else may follow on a decision.
+        assert refused == 2 or (refused == 1 and view.status == "withdrawn")
+        assert len(declarations.changes(made)) == 1 + (3 - refused)
 
 
 def test_two_who_approve_the_same_several_in_other_orders_do_not_block_each_other(
