@@ -115,6 +115,9 @@ def test_proofs_are_read_without_a_transaction_too(live_app: Flask, live_setting
         tally = work.sealed("QS", "2026-Q3")
         headers = bearer("member")
         db.session.remove()
-    client = create_app(live_settings).test_client()
+    other = create_app(live_settings)
+    client = other.test_client()
     for path in (f"/entries/{entry}/proof", f"/entries/{entry}/receipt", f"/tallies/{tally.id}/proof?member=M001"):
         assert client.get(API + path, headers=headers).status_code == 200
+    with other.app_context():
+        db.engine.dispose()

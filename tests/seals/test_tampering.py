@@ -310,8 +310,6 @@ def test_each_kind_of_harm_is_found_and_named(district: Flask, name: str) -> Non
 
 
 @pytest.mark.slow
-# A connection that the harmed database lets go of may be collected at any time.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_hundred_random_harms_are_all_found(district: Flask) -> None:
     seed = int(os.environ.get("SEED", random.randrange(10**9)))
     print(f"SEED={seed}")
