@@ -10,7 +10,7 @@ from sqlalchemy import Row, Select, select
 from pointsvc.db import db
 from pointsvc.errors import N_, Conflict, Message, NotFound
 from pointsvc.people import reach
-from pointsvc.people.models import Organisation
+from pointsvc.people.models import Organisation, OrganisationReach
 from pointsvc.permissions import Actor
 from pointsvc.seals import proofs, reading, texts
 from pointsvc.seals.models import RESULT, Seal, SealTree
@@ -55,8 +55,9 @@ def _has_result(tally: Tally, member_id: int) -> bool:
     return db.session.get(TallyResult, (tally.id, tally.version, member_id)) is not None
 
 
-def lists_with(*, member_id: int, period: str) -> Sequence[Row[Tally, Organisation, Seal | None]]:
-    """The publicised and sealed tallies of this period in which the member has a result, the nearest first."""
+def lists_with(*, member_id: int, branch_id: int, period: str) -> Sequence[Row[Tally, Organisation, Seal | None]]:
+    """The publicised and sealed tallies of this period on which the member of this branch stands, the nearest first."""
+    above = select(OrganisationReach.above_id).where(OrganisationReach.below_id == branch_id)
     own = (TallyResult.tally_id == Tally.id) & (TallyResult.version == Tally.version)
     planted = (SealTree.tally_id == Tally.id) & (SealTree.version == Tally.version)
     query = (
@@ -65,7 +66,7 @@ def lists_with(*, member_id: int, period: str) -> Sequence[Row[Tally, Organisati
         .join(TallyResult, own & (TallyResult.member_id == member_id))
         .join(SealTree, planted & (SealTree.kind == RESULT))
         .outerjoin(Seal, Seal.tally_id == Tally.id)
-        .where(Tally.period == period)
+        .where(Tally.organisation_id.in_(above), Tally.period == period)
         .order_by(Tally.members, Tally.id)
     )
     return db.session.execute(query).all()

@@ -128,7 +128,7 @@ def seal_shown(who: Actor, found: Tally, job: Job | None) -> dict[str, Any]:
 
 def proofs_shown(found: Score) -> list[dict[str, Any]]:
     """The publicised and sealed lists on which this member stands for this period."""
-    rows = lists_with(member_id=found.member_id, period=found.period.name)
+    rows = lists_with(member_id=found.member_id, branch_id=found.branch_id, period=found.period.name)
     return [
         {
             "organisation": organisation.name,

@@ -36,7 +36,7 @@ async (texts) => {
     files.items.add(new File([text], "proof.json"));
     input.files = files.files;
     input.dispatchEvent(new Event("change", { bubbles: true }));
-    while (!place.dataset.checked) await new Promise((resolve) => setTimeout(resolve));
+    for (let n = 0; n < 500 && !place.dataset.checked; n++) await new Promise((resolve) => setTimeout(resolve));
     found.push(place.dataset.checked);
   }
   return found;

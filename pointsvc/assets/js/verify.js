@@ -97,7 +97,7 @@ function show(place, outcome, steps, leaf) {
     item.querySelector("[data-value]").textContent = result ? inGroups(value) : "";
   }
   const record = place.querySelector("[data-record]");
-  record.hidden = outcome === "fails";
+  record.hidden = !leaf || outcome === "fails";
   for (const field of record.querySelectorAll("[data-field]")) {
     const name = field.dataset.field;
     const missing = leaf?.[name] === undefined || leaf[name] === null;
@@ -111,6 +111,9 @@ function show(place, outcome, steps, leaf) {
 async function look(form) {
   const [file] = form.querySelector("#proof").files;
   if (!file) return;
+  const place = document.querySelector("[data-checked]");
+  // Whatever was said of another file holds no longer.
+  show(place, "", []);
   const text = await file.text();
   const steps = [];
   for (const step of check(text, form.querySelector("#printed").value)) {
@@ -118,7 +121,7 @@ async function look(form) {
     if (!step[1]) break;
   }
   const [, result, , leaf] = steps.at(-1);
-  show(document.querySelector("[data-checked]"), result === "open" ? "open" : result ? "holds" : "fails", steps, leaf);
+  show(place, result === "open" ? "open" : result ? "holds" : "fails", steps, leaf);
 }
 
 document.addEventListener("DOMContentLoaded", () => {
