@@ -6,11 +6,11 @@ import os
 import sys
 import time
 
-from benchmarks import asking, importing, tallying
+from benchmarks import asking, exporting, importing, tallying
 from benchmarks.district import SCALES, empty_and_full
 from benchmarks.table import as_json, printed
 
-JOBS = ("requests", "imports", "tally")
+JOBS = ("requests", "imports", "tally", "exports")
 
 
 def main() -> None:
@@ -25,6 +25,7 @@ def main() -> None:
         # The tally first: the requests add entries.
         for name, run, district in (
             ("tally", tallying.rows, full),
+            ("exports", exporting.rows, full),
             ("requests", asking.rows, full),
             ("imports", importing.rows, empty),
         ):

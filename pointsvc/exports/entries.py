@@ -11,7 +11,6 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, and_, func, select, tuple_, type_coerce
-from sqlalchemy.orm import aliased
 
 from pointsvc import clock
 from pointsvc.db import among, db
@@ -24,6 +23,9 @@ from pointsvc.people.models import Member, Organisation, SignIn
 from pointsvc.schemes import document as documents
 from pointsvc.schemes import service as schemes
 from pointsvc.schemes.models import Rule, Scheme
+
+# The table and not the class: so many rows are spared the hands of the object mapper.
+_ENTRY: Any = Entry.__table__
 
 AT_ONCE = 20_000
 # So much of a rule sheet's digest tells it from every other.
@@ -78,19 +80,20 @@ def _groups(asked: Asked) -> list[list[int]]:
 
 def _days(asked: Asked) -> Iterator[ColumnElement[bool]]:
     if asked.since:
-        yield Entry.occurred_on >= asked.since
+        yield _ENTRY.c.occurred_on >= asked.since
     if asked.until:
-        yield Entry.occurred_on <= asked.until
+        yield _ENTRY.c.occurred_on <= asked.until
 
 
 def _read(asked: Asked, group: Sequence[int] | None, words: _Words) -> Iterator[list[Any]]:
-    order: list[Any] = [Entry.branch_id, Entry.occurred_on, Entry.id]
+    c = _ENTRY.c
+    order: list[Any] = [c.branch_id, c.occurred_on, c.id]
     if group is None:
-        own: ColumnElement[bool] = Entry.member_id == asked.member_id
+        own: ColumnElement[bool] = c.member_id == asked.member_id
         order = order[1:]
     else:
-        own = among(Entry.branch_id, group)
-    query = _query(asked.through_id).where(own, Entry.id <= asked.through_id, *_days(asked)).order_by(*order)
+        own = among(c.branch_id, group)
+    query = _query(asked.through_id).where(own, c.id <= asked.through_id, *_days(asked)).order_by(*order)
     place: tuple[Any, ...] | None = None
     while found := db.session.execute(_from(query, order, place).limit(AT_ONCE)).all():
         yield from map(words.row, found)
@@ -105,72 +108,80 @@ def _from(query: Any, order: Sequence[Any], place: tuple[Any, ...] | None) -> An
 
 
 def _query(through_id: int) -> Any:
-    later, earlier = aliased(Entry), aliased(Entry)
-    return (
-        select(
-            Entry.id,
-            Member.number,
-            Member.name,
-            Entry.branch_id,
-            Entry.occurred_on,
-            Entry.rule_id,
-            type_coerce(Entry.quantity, BigInteger).label("quantity"),
-            Entry.tier,
-            type_coerce(Entry.points, BigInteger).label("points"),
-            Entry.matter,
-            Entry.note,
-            Entry.recorded_at,
-            SignIn.name.label("recorded_by"),
-            Entry.source,
-            Entry.scheme_id,
-            Entry.reverses_id,
-            later.id.label("reversed_by"),
-            func.coalesce(later.recorded_at, earlier.recorded_at).label("other_at"),
-        )
-        .join(Member, Member.id == Entry.member_id)
-        .outerjoin(SignIn, SignIn.id == Entry.recorded_by_id)
-        .outerjoin(later, and_(later.reverses_id == Entry.id, later.id <= through_id))
-        .outerjoin(earlier, earlier.id == Entry.reverses_id)
+    entry = _ENTRY
+    later, earlier = entry.alias("later"), entry.alias("earlier")
+    member: Any = Member.__table__
+    sign_in: Any = SignIn.__table__
+    c = entry.c
+    source = (
+        entry.join(member, member.c.id == c.member_id)
+        .outerjoin(sign_in, sign_in.c.id == c.recorded_by_id)
+        .outerjoin(later, and_(later.c.reverses_id == c.id, later.c.id <= through_id))
+        .outerjoin(earlier, earlier.c.id == c.reverses_id)
     )
+    return select(
+        c.id,
+        member.c.number,
+        member.c.name,
+        c.branch_id,
+        c.occurred_on,
+        c.rule_id,
+        type_coerce(c.quantity, BigInteger),
+        c.tier,
+        type_coerce(c.points, BigInteger),
+        c.matter,
+        c.note,
+        c.recorded_at,
+        sign_in.c.name.label("recorded_by"),
+        c.source,
+        c.scheme_id,
+        c.reverses_id,
+        later.c.id.label("reversed_by"),
+        func.coalesce(later.c.recorded_at, earlier.c.recorded_at),
+    ).select_from(source)
 
 
 class _Words:
     """Codes and names for ids; the few that all entries share are read once."""
 
     def __init__(self) -> None:
-        self._places = {row.id: row for row in _all(Organisation.id, Organisation.code, Organisation.name)}
+        self._places = {row[0]: row[1:] for row in _all(Organisation.id, Organisation.code, Organisation.name)}
         self._rules = {row.id: row.code for row in _all(Rule.id, Rule.code)}
         self._digests = {row.id: row.digest for row in _all(Scheme.id, Scheme.digest)}
-        self._names: dict[str, dict[str, str]] = {}
+        self._sheets: dict[int, tuple[dict[str, str], str]] = {}
 
     def row(self, entry: Any) -> list[Any]:
-        """One entry as its file has it."""
-        place, digest = self._places[entry.branch_id], self._digests[entry.scheme_id]
-        if digest not in self._names:
-            self._names[digest] = _names(schemes.document_of(entry.scheme_id, digest))
-        names, rule = self._names[digest], self._rules[entry.rule_id]
-        other = entry.reverses_id or entry.reversed_by
-        status = "reversal" if entry.reverses_id else "reversed" if entry.reversed_by else "recorded"
+        """One entry as its file has it. Unpacked at once: each line here is paid for by every entry."""
+        (number, member, name, branch_id, day, rule_id, quantity, tier, points, matter, note) = entry[:11]
+        (at, by, source, scheme_id, reverses, reversed_by, other_at) = entry[11:]
+        code, place = self._places[branch_id]
+        names, check = self._sheets.get(scheme_id) or self._sheet(scheme_id)
+        rule, other = self._rules[rule_id], reverses or reversed_by
         return [
-            written(entry.id, entry.recorded_at),
-            entry.number,
-            entry.name,
-            place.code,
-            place.name,
-            entry.occurred_on,
+            written(number, at),
+            member,
+            name,
+            code,
+            place,
+            day,
             names.get(rule, rule),
-            entry.quantity,
-            names.get(f"{rule}/{entry.tier}", entry.tier),
-            entry.points,
-            entry.matter,
-            entry.note,
-            _instant(entry.recorded_at),
-            entry.recorded_by or SYSTEM,
-            STATUS[status],
-            written(other, entry.other_at) if other else None,
-            SOURCES[entry.source],
-            digest[:CHECK],
+            quantity,
+            tier and names.get(f"{rule}/{tier}", tier),
+            points,
+            matter,
+            note,
+            _instant(at),
+            by or SYSTEM,
+            STATUS["reversal" if reverses else "reversed" if other else "recorded"],
+            other and written(other, other_at),
+            SOURCES[source],
+            check,
         ]
+
+    def _sheet(self, scheme_id: int) -> tuple[dict[str, str], str]:
+        digest = self._digests[scheme_id]
+        self._sheets[scheme_id] = _names(schemes.document_of(scheme_id, digest)), digest[:CHECK]
+        return self._sheets[scheme_id]
 
 
 def _all(*columns: Any) -> Sequence[Any]:

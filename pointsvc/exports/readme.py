@@ -27,6 +27,7 @@ entries.csv 各列：
   办法校验码  登记时所依据的积分办法，与 manifest.json 中各版办法的 check 一致
 
 导入另一系统的顺序：组织架构、党员花名册、积分办法（注明生效日期）、签到表（可不导入）、积分记录。
+积分记录超过十一万行的，请按支部或按季度分别导出后导入（单个文件最多二百万个单元格）。
 如需导入签到表，务必在积分记录之前导入；此时积分记录中来源为“会议签到”的行会自动识别，不会重复计分。
 
 ----------------------------------------------------------------------------------------------------
@@ -56,6 +57,7 @@ from, check of the rule sheet (as in manifest.json).
 
 To bring the data into another service: organisations, roster, rule sheets (each from its day),
 attendance (optional, but before the entries: points of meetings are then known and not given twice),
-entries. Entries that were taken back stay out. In the service that they came from, entries are known
+entries. More than 110,000 entries come in by branch or by quarter: a file may have two million cells.
+Entries that were taken back stay out. In the service that they came from, entries are known
 by their numbers and nothing is added.
 """

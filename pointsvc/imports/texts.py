@@ -108,6 +108,7 @@ def _fitting(content: str, longest: int) -> str:
     return content
 
 
+@lru_cache(maxsize=1 << 15)
 def _cleaned(content: str) -> str:
     if not content.isprintable():
         content = _without_unprintable(content)
@@ -116,7 +117,7 @@ def _cleaned(content: str) -> str:
 
 @lru_cache(maxsize=1 << 15)
 def _clean(content: str) -> str:
-    content = _cleaned(content)
+    content = _cleaned.__wrapped__(content)
     if _FORMULA.match(content):
         raise CellError(N_("The formula in this cell has not been computed"))
     if _EXCEL_ERROR.match(content):

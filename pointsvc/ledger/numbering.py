@@ -10,23 +10,26 @@ from __future__ import annotations
 import re
 import zlib
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 # No vowels, so that the letters never make a word, and no two that look alike.
 _LETTERS = "BCDFGHJKMNPQRSTVWXYZ"
-_LENGTH = 6
-_WRITTEN = re.compile(rf"(\d{{1,18}})-([{_LETTERS}]{{{_LENGTH}}})", re.ASCII)
+_TRIPLES = [one + two + three for one in _LETTERS for two in _LETTERS for three in _LETTERS]
+_WRITTEN = re.compile(rf"(\d{{1,18}})-[{_LETTERS}]{{6}}", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
 
 
 def written(entry_id: int, recorded_at: datetime) -> str:
     """The number of this entry, such as ``1024-KMRTBX``."""
-    rest = zlib.crc32(f"{entry_id}:{(recorded_at - _EPOCH) // _TICK}".encode())
-    letters = ""
-    for _ in range(_LENGTH):
-        rest, place = divmod(rest, len(_LETTERS))
-        letters += _LETTERS[place]
-    return f"{entry_id}-{letters}"
+    high, low = divmod(zlib.crc32(b"%d:%d" % (entry_id, _ticks(recorded_at))), len(_TRIPLES))
+    return f"{entry_id}-{_TRIPLES[high % len(_TRIPLES)]}{_TRIPLES[low]}"
+
+
+@lru_cache(maxsize=1 << 12)
+def _ticks(instant: datetime) -> int:
+    # A file that was imported was recorded in one instant.
+    return (instant - _EPOCH) // _TICK
 
 
 def id_in(text: str) -> int | None:

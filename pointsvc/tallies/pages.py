@@ -15,6 +15,7 @@ from flask_babel import gettext
 from pointsvc import clock, errors
 from pointsvc.activities.pages import scores_of
 from pointsvc.api import ref_id
+from pointsvc.audit import service as audit
 from pointsvc.db import transaction
 from pointsvc.declarations.choosing import Open, still_open
 from pointsvc.downloads import as_xlsx
@@ -207,7 +208,9 @@ def member_proof(tally_id: str) -> Response:
 def export(tally_id: str) -> Response:
     """All results of the newest finished version as a workbook."""
     found, organisation = tallies.tally(actor=actor(), tally_id=ref_id(tally_id))
-    answer, _ = as_xlsx([results_table(found, organisation)], f"tally-{organisation.code}-{found.period}")
+    answer, rows = as_xlsx([results_table(found, organisation)], f"tally-{organisation.code}-{found.period}")
+    with transaction():
+        audit.note(actor=actor(), at=clock.now(), action="export:results", object_id=str(found.id), rows=rows)
     return answer
 
 

@@ -22,6 +22,7 @@ from pointsvc.permissions import SYSTEM
 from tests import factories
 from tests.conftest import FrozenClock
 from tests.schemes.sheets import published
+from tests.tallies.work import tally
 from workers import base
 
 
@@ -125,6 +126,19 @@ def test_lists_lead_to_their_files(client: FlaskClient) -> None:
         ("/organisations", "kind=organisations"),
     ):
         assert wanted in client.get(address).text, address
+
+
+def test_the_results_of_a_tally_are_noted_too(client: FlaskClient) -> None:
+    found = tally("QS0101", "2026-Q3")
+    factories.browser(client, "secretary")
+    answer = client.get(f"/tallies/{found.id}/results.xlsx", buffered=True)
+    ((title, headings, *rows),) = sheets(answer.data).values()
+    assert title[0] == "松岭街道第一党支部 2026年第3季度"
+    assert headings[:4] == ["党员编号", "姓名", "所在党支部", "类别"]
+    assert [row[0] for row in rows] == ["M001", "M002", "M003"]
+    assert 68.0 in rows[0]
+    event = db.session.scalars(select(AuditEvent).where(AuditEvent.action == "export:results")).one()
+    assert (event.object_id, event.details) == (str(found.id), {"rows": 3})
 
 
 # ---- the card
