@@ -137,7 +137,9 @@ def _named(item: Mapping[str, Any], words: Message, fields: tuple[str, ...]) -> 
 
 def _differing(before: Mapping[str, Any], after: Mapping[str, Any], known: Mapping[str, str]) -> Iterator[str]:
     for name in known:
-        if _same_form(before.get(name)) != _same_form(after.get(name)):
+        # To say no to declaring is more than to say nothing of it.
+        form = str if name == "declare" else _same_form
+        if form(before.get(name)) != form(after.get(name)):
             yield name
 
 

@@ -86,7 +86,7 @@ flags = st.fixed_dictionaries(
         "unit": st.just("次"),
         "caps": caps.filter(bool),
         "highest_only": st.just(True),
-        "declare": st.just(True),
+        "declare": st.booleans(),
         "kind": st.just("veto"),
         "applies_to": st.lists(st.sampled_from(["regular", "A类"]), min_size=1, unique=True),
         "own": st.just({"kept": ["as", "it", "is"]}),
