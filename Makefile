@@ -118,12 +118,15 @@ messages: $(VENV)/.runtime ## Collect the texts of code and templates into the t
 
 # --- The browser of the tests -------------------------------------------------------------------
 
-# With no Chromium the browser tests say so and are skipped; in CI they fail.
-$(VENV)/.chromium:
-	@if command -v chromium || command -v chromium-browser || command -v google-chrome; then :; \
-	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		echo "Installing Chromium and a Chinese font ..."; \
-		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-			chromium fonts-noto-cjk </dev/null >/dev/null; \
-	else echo "No Chromium on this machine: install it (apt-get install chromium) to run the browser tests"; fi >&2
+# With no Chromium the browser tests say so and are skipped; in CI they fail. Playwright's own driver
+# needs a library that the smallest Debian lacks.
+$(VENV)/.chromium: $(VENV)/.dev
+	@exec 3>&2 >/dev/null 2>&1; need=; \
+	command -v chromium || command -v chromium-browser || command -v google-chrome || need="chromium fonts-noto-cjk"; \
+	$(BIN)/python -m playwright --version || need="$$need libatomic1"; \
+	if [ -z "$$need" ]; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get; then \
+		echo "Installing $$need ..." >&3; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$need </dev/null; \
+	else echo "To run the browser tests install: $$need" >&3; fi
 	@touch $@

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
-from functools import cache, wraps
+from functools import wraps
 from typing import Any, ClassVar, TypeVar
 
 import marshmallow as ma
@@ -21,8 +21,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from webargs.flaskparser import FlaskParser, is_json_request
 
 from pointsvc import clock, errors
-from pointsvc.db import Json, Model, UtcTime, db, on_postgresql, transaction
+from pointsvc.db import Json, Model, UtcTime, db, transaction
 from pointsvc.http import API, actor
+from pointsvc.prepared import Prepared
 from pointsvc.strict_json import parse_json
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -236,15 +237,16 @@ def creates(view: View) -> View:
     return wrapper  # type: ignore[return-value] # the same view, wrapped
 
 
-@cache
-def _adding(postgres: bool) -> Any:
-    dialect: Any = postgresql if postgres else sqlite
+@Prepared
+def _adding(dialect: str) -> Any:
+    insert: Any = (postgresql if dialect == "postgresql" else sqlite).insert
     table = IdempotencyKey.__table__
-    return dialect.insert(table).on_conflict_do_nothing().returning(table.c.key)
+    values: dict[str, Any] = {name: bindparam(name) for name in ("sign_in_id", "key", "digest", "body", "created_at")}
+    return insert(table).values(values).on_conflict_do_nothing().returning(table.c.key)
 
 
-@cache
-def _answered() -> Any:
+@Prepared
+def _answered(dialect: str) -> Any:
     table = IdempotencyKey.__table__
     mine = (table.c.sign_in_id == bindparam("by"), table.c.key == bindparam("of"))
     return db.update(table).where(*mine).values({name: bindparam(name) for name in ("status", "body", "location")})
@@ -273,7 +275,7 @@ def _first(key: str) -> Response | None:
         "created_at": clock.now(),
     }
     # Not by rowcount: with psycopg an INSERT that did nothing may leave it unknown, which is not zero.
-    if db.session.execute(_adding(on_postgresql()), values).scalar() is not None:
+    if _adding.rows(**values):
         return None
     row = db.session.get_one(IdempotencyKey, (values["sign_in_id"], key))
     if row.digest != values["digest"]:
@@ -292,5 +294,5 @@ def _answer(key: str, view: Callable[[], Response]) -> Response:
     answer = view()
     kept = {"status": answer.status_code, "location": answer.headers.get("Location")}
     body = orjson.loads(answer.get_data())
-    db.session.execute(_answered(), {"by": actor().sign_in_id, "of": key, "body": body, **kept})
+    _answered.run(by=actor().sign_in_id, of=key, body=body, **kept)
     return answer

@@ -19,9 +19,15 @@ from pointsvc.activities import api as activities_api
 from pointsvc.activities import pages as activities_pages
 from pointsvc.api import openapi
 from pointsvc.assets_manifest import asset_url
+from pointsvc.charts import bp as charts
 from pointsvc.config import Config
 from pointsvc.db import db
+from pointsvc.declarations import api as declarations_api
+from pointsvc.declarations import pages as declarations_pages
+from pointsvc.disputes import api as disputes_api
+from pointsvc.disputes import pages as disputes_pages
 from pointsvc.engines import engine_options, prepare_engine
+from pointsvc.guides import bp as guides
 from pointsvc.home import bp as home
 from pointsvc.imports import api as imports_api
 from pointsvc.imports import pages as imports_pages
@@ -37,34 +43,63 @@ from pointsvc.rehearsals import api as rehearsals_api
 from pointsvc.rehearsals import pages as rehearsals_pages
 from pointsvc.schemes import api as schemes_api
 from pointsvc.schemes import pages as schemes_pages
+from pointsvc.seals import api as seals_api
+from pointsvc.seals import pages as seals_pages
 from pointsvc.status import bp as status
 from pointsvc.tallies import api as tallies_api
 from pointsvc.tallies import pages as tallies_pages
+from pointsvc.tallies import publicity_api, publicity_pages
+from pointsvc.trail import bp as trail
 from pointsvc.wording import period_words
 
 API_BLUEPRINTS = (
     people_api.bp,
     schemes_api.bp,
     ledger_api.bp,
+    seals_api.bp,
     activities_api.bp,
+    declarations_api.bp,
     tallies_api.bp,
+    publicity_api.bp,
+    disputes_api.bp,
     imports_api.bp,
     notices_api.bp,
     rehearsals_api.bp,
 )
 PAGE_BLUEPRINTS = (
     home,
+    charts,
+    guides,
+    trail,
     people_pages.bp,
     schemes_pages.bp,
     ledger_pages.bp,
+    seals_pages.bp,
     activities_pages.bp,
+    declarations_pages.bp,
     tallies_pages.bp,
+    publicity_pages.bp,
+    disputes_pages.bp,
     imports_pages.bp,
     notices_pages.bp,
     rehearsals_pages.bp,
     status,
 )
-NOUNS = ("audit", "notices", "people", "schemes", "ledger", "activities", "tallies", "imports", "rehearsals")
+NOUNS = (
+    "audit",
+    "notices",
+    "people",
+    "evidence",
+    "schemes",
+    "ledger",
+    "seals",
+    "activities",
+    "declarations",
+    "tallies",
+    "disputes",
+    "rehearsals",
+    "imports",
+)
 
 
 class OrjsonProvider(JSONProvider):

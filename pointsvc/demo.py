@@ -17,7 +17,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import select
 
-from pointsvc import clock, demo_sheets
+from pointsvc import clock, demo_declarations, demo_sheets
 from pointsvc.activities import service as activities
 from pointsvc.activities.service import AttendanceRow
 from pointsvc.db import db, transaction
@@ -226,7 +226,14 @@ def fill(*, at: datetime) -> list[SignIn]:
         period = f"{last.year}-Q{last.month // 3}"
         tallies.request(actor=SYSTEM, at=at, organisation="QY", period=period)
     demo_sheets.rehearse(at=at, starts_on=date(today.year + 1, 1, 1), period=period)
-    return _sign_ins(at, everybody)
+    signed_in = _sign_ins(at, everybody)
+    demo_declarations.fill(at=at, numbers=_first_branch(everybody))
+    return signed_in
+
+
+def _first_branch(everybody: list[Person]) -> list[str]:
+    """The full members of the branch whose secretary and member can sign in, that member first."""
+    return [one.number for one in everybody if one.branch == "QY0101" and one.category == "regular"]
 
 
 def _live(at: datetime, everybody: list[Person], spans: list[tuple[date, date]]) -> None:
@@ -273,11 +280,11 @@ def _entry(deed: dict[str, Any], member_id: int, branch_id: int, sheet: schemes.
 
 def _sign_ins(at: datetime, everybody: list[Person]) -> list[SignIn]:
     """One sign-in for each role; the passwords are new for each installation and only printed."""
-    member = next(one for one in everybody if one.branch == "QY0101" and one.category == "regular")
+    mine = _first_branch(everybody)[0]
     wanted = (
         ("组织部", "district_admin", "QY", None),
         ("书记", "secretary", "QY0101", None),
-        ("党员", "member", "QY0101", member.number),
+        ("党员", "member", "QY0101", mine),
         ("督查", "supervisor", "QY", None),
         ("审计", "auditor", "QY", None),
         ("系统管理", "system_admin", "QY", None),

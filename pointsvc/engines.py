@@ -7,6 +7,7 @@ import os
 import sqlite3
 from typing import Any
 
+import orjson
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 
@@ -61,6 +62,7 @@ def engine_options(url: str) -> dict[str, Any]:
     # Compiling a reckoning would take longer than running it (jit).
     limits = "-c timezone=UTC -c lock_timeout=5s -c idle_in_transaction_session_timeout=60s -c jit=off"
     return {
+        "json_deserializer": orjson.loads,
         "connect_args": {"options": limits, "connect_timeout": 5},
         "pool_size": 4,
         "max_overflow": 4,

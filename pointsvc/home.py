@@ -42,18 +42,26 @@ def home() -> Any:
     return render_template("home.html", **_whole(who, node))
 
 
+@bp.get("/design")
+@requires(Permission.SELF)
+def design() -> str:
+    """The living page: every part that pages are made of."""
+    return render_template("design.html", today=clock.today(), now=clock.now())
+
+
 def _whole(who: Actor, node: Organisation) -> dict[str, Any]:
     today = clock.today()
     quarter = periods.containing(today, "quarter", 1)
     units = _units(node.id, quarter.starts_on)
     silent = _silent(who, today)
     tallies = _tallies(who)
-    latest = imports.listing(actor=who, limit=SHOWN)
+    latest = imports.listing(actor=who, limit=SHOWN) if allowed(who, Permission.IMPORTS_RUN) else []
     return {
         "organisation": node,
         "today": today,
         "period": quarter.name,
         "may_run": allowed(who, Permission.TALLIES_RUN),
+        "may_import": allowed(who, Permission.IMPORTS_RUN),
         "figures": {
             "branches": sum(unit["branches"] for unit in units),
             "branches_active": sum(unit["active"] for unit in units),

@@ -172,7 +172,7 @@ def render_problem(problem: errors.Problem) -> Response:
         answer.content_type = "application/problem+json"
     else:
         page = problem.status if problem.status in (403, 404, 422, 503) else 500
-        if problem.status in (400, 409, 429):
+        if problem.status in (400, 409, 413, 429):
             page = 422
         answer = current_app.make_response(
             render_template(f"errors/{page}.html", problem=problem, **problem_body(problem))

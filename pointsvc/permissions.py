@@ -37,11 +37,19 @@ class Permission(StrEnum):
     LEDGER_RECORD = "ledger:record"
     MEETINGS_READ = "meetings:read"
     MEETINGS_RECORD = "meetings:record"
+    DECLARATIONS_READ = "declarations:read"
+    DECLARATIONS_DECLARE = "declarations:declare"
+    DECLARATIONS_REVIEW = "declarations:review"
     SCORE_READ = "score:read"
     TALLIES_READ = "tallies:read"
     TALLIES_RUN = "tallies:run"
+    TALLIES_SEAL = "tallies:seal"
     STANDINGS_READ = "standings:read"
     REHEARSALS_READ = "rehearsals:read"
+    PUBLICITY_READ = "publicity:read"
+    DISPUTES_READ = "disputes:read"
+    DISPUTES_RAISE = "disputes:raise"
+    DISPUTES_DECIDE = "disputes:decide"
     IMPORTS_RUN = "imports:run"
     AUDIT_READ = "audit:read"
     JOBS_READ = "jobs:read"
@@ -89,11 +97,19 @@ PERMISSION_MAP: dict[Permission, frozenset[Role]] = {
     Permission.LEDGER_RECORD: frozenset({_D, _SEC}),
     Permission.MEETINGS_READ: _READERS,
     Permission.MEETINGS_RECORD: frozenset({_D, _SEC}),
+    Permission.DECLARATIONS_READ: frozenset({_D, _S, _SEC, _A, _M}),
+    Permission.DECLARATIONS_DECLARE: frozenset({_D, _SEC, _M}),
+    Permission.DECLARATIONS_REVIEW: frozenset({_D, _SEC}),
     Permission.SCORE_READ: frozenset({_D, _S, _SEC, _A, _M}),
     Permission.TALLIES_READ: _READERS,
     Permission.TALLIES_RUN: frozenset({_D, _SEC}),
+    Permission.TALLIES_SEAL: frozenset({_D, _SEC}),
     Permission.STANDINGS_READ: _READERS,
     Permission.REHEARSALS_READ: frozenset({_D, _A}),
+    Permission.PUBLICITY_READ: _READERS | {_M},
+    Permission.DISPUTES_READ: _READERS | {_M},
+    Permission.DISPUTES_RAISE: frozenset({_D, _SEC, _M}),
+    Permission.DISPUTES_DECIDE: frozenset({_D, _SEC}),
     Permission.IMPORTS_RUN: frozenset({_D, _SEC}),
     Permission.AUDIT_READ: frozenset({_A, _SYS}),
     Permission.JOBS_READ: frozenset({_D, _S, _SEC, _A, _SYS}),

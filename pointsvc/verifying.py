@@ -11,7 +11,9 @@ from pointsvc.db import db
 from pointsvc.errors import N_, Message
 from pointsvc.ledger import checking as ledger
 from pointsvc.queues import Job
+from pointsvc.seals import checking as seals
 from pointsvc.tallies import checking as tallies
+from pointsvc.tallies import proving as sealed_tallies
 
 # A job that nobody has taken for so long waits for workers that do not run.
 PATIENCE = timedelta(minutes=15)
@@ -22,6 +24,8 @@ def faults(*, at: datetime) -> Iterator[Message]:
     yield from _file_faults()
     yield from ledger.faults()
     yield from tallies.faults(at=at)
+    yield from seals.faults()
+    yield from sealed_tallies.faults()
     yield from _job_faults(at)
 
 

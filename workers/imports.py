@@ -5,6 +5,7 @@ from __future__ import annotations
 from pointsvc import clock, queues
 from pointsvc.db import db, transaction
 from pointsvc.imports import carrying as imports
+from pointsvc.process import without_collecting
 from workers.base import Claim, handles
 
 
@@ -13,6 +14,7 @@ def _given_up(claim: Claim, message: str) -> None:
 
 
 @handles(queues.IMPORT_RUN, given_up=_given_up)
+@without_collecting()
 def run(claim: Claim) -> None:
     """Read one uploaded file and take it in; the effect and the job's end are one transaction."""
     import_id = claim.payload["import"]

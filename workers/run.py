@@ -26,7 +26,15 @@ from workers import base
 
 log = logging.getLogger(__name__)
 
-HANDLERS = ("workers.people", "workers.notices", "workers.tallies", "workers.imports", "workers.rehearsals")
+HANDLERS = (
+    "workers.people",
+    "workers.notices",
+    "workers.tallies",
+    "workers.imports",
+    "workers.rehearsals",
+    "workers.declarations",
+    "workers.disputes",
+)
 for _name in HANDLERS:
     if importlib.util.find_spec(_name):
         importlib.import_module(_name)

@@ -1,4 +1,4 @@
-"""Jobs of tallies: compute one, and settle the standings."""
+"""Jobs of tallies: compute one, tell that one is publicised, seal one, and settle the standings."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import date
 
 from pointsvc import clock, queues
 from pointsvc.db import transaction
+from pointsvc.tallies import sealing
 from pointsvc.tallies import service as tallies
 from workers.base import Claim, handles
 
@@ -18,6 +19,20 @@ def _given_up(claim: Claim, message: str) -> None:
 def compute(claim: Claim) -> None:
     """Compute the next version of a tally."""
     tallies.compute(tally_id=claim.payload["tally"], job_id=claim.id, token=claim.token)
+
+
+@handles(queues.PUBLICITY_TELL)
+def tell(claim: Claim) -> None:
+    """Tell those concerned that a tally is publicised."""
+    tallies.tell(publication_id=claim.payload["publication"], job_id=claim.id, token=claim.token)
+
+
+@handles(queues.TALLY_SEAL)
+def seal(claim: Claim) -> None:
+    """Seal a large tally for whoever asked."""
+    sealing.seal_in_parts(
+        tally_id=claim.payload["tally"], by_id=claim.payload["by"], job_id=claim.id, token=claim.token
+    )
 
 
 @handles(queues.STANDINGS_SETTLE)

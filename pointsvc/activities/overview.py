@@ -7,8 +7,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, case, extract, func, select
 
+from pointsvc.activities.models import Attendance, Meeting
 from pointsvc.db import db
 from pointsvc.ledger.models import Entry
 from pointsvc.people import reach
@@ -64,3 +65,18 @@ def forgotten(comrades: list[Comrade], today: date) -> list[dict[str, Any]]:
         if item.last_on is None or (today - item.last_on).days > FORGOTTEN_AFTER
     ]
     return sorted(found, key=lambda item: str(item["last_on"] or ""))
+
+
+def participation(organisation_id: int, since: date, until: date) -> list[tuple[int, int, int, int]]:
+    """Year, month, how many marks were made and how many of them say that somebody came, by month."""
+    year, month = extract("year", Meeting.held_on), extract("month", Meeting.held_on)
+    came = func.count(case((Attendance.mark.in_(("present", "late")), 1)))
+    rows = db.session.execute(
+        select(year, month, func.count(Attendance.mark), came)
+        .join(Attendance, Attendance.meeting_id == Meeting.id)
+        .where(Meeting.organisation_id.in_(reach.ids_below(organisation_id)))
+        .where(Meeting.held_on >= since, Meeting.held_on <= until, Attendance.mark.is_not(None))
+        .group_by(year, month)
+        .order_by(year, month)
+    )
+    return [(int(row[0]), int(row[1]), row[2], row[3]) for row in rows]

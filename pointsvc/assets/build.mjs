@@ -14,7 +14,14 @@ await mkdir(join(fresh, "swagger-ui"), { recursive: true });
 
 const result = await build({
   absWorkingDir: here,
-  entryPoints: ["css/app.css", "js/app.js", "js/api-docs.js"],
+  entryPoints: [
+    "css/app.css",
+    "css/slip.css",
+    "js/app.js",
+    "js/api-docs.js",
+    "js/chart.js",
+    "js/verify.js",
+  ],
   outdir: fresh,
   bundle: true,
   minify: true,

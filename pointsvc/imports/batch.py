@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from pointsvc.errors import Message
@@ -88,12 +89,19 @@ def understand(row: Row, readers: Mapping[str, Callable[[Any], Any]]) -> tuple[d
     """The row's cells through their readers: the values, and what is wrong by field."""
     values: dict[str, Any] = {}
     faults: dict[str, Message] = {}
+    cells = row.cells
     for name, read in readers.items():
         try:
-            values[name] = read(row.cells.get(name))
+            values[name] = read(cells[name]) if name in cells else _of_nothing(read)
         except CellError as error:
             faults[name] = error.message
     return values, faults
+
+
+@cache
+def _of_nothing(read: Callable[[Any], Any]) -> Any:
+    # For a column that the sheet does not have it is the same in each row.
+    return read(None)
 
 
 def packed(message: Message) -> dict[str, Any]:

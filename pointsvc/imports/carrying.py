@@ -57,6 +57,7 @@ def prepare(*, import_id: int, at: datetime) -> Prepared:
             rows=rows_of(reading.book, row.kind, reading.recognitions),  # type: ignore[arg-type] # as above
             recognitions=reading.recognitions,
         )
+        reading.let_go()
     except Problem as problem:
         return Prepared(row, actor, problem=_words(problem))
     return Prepared(row, actor, reading=reading, batch=batch)

@@ -73,7 +73,8 @@ class Directory:
             found = self._by_number.get(number)
             if found is None:
                 return "number", Message(N_("There is no member %(number)s within your reach"), number=number)
-            if name and normal_name(name) != found.name:
+            # A name as it is kept need not be made so.
+            if name and name != found.name and normal_name(name) != found.name:
                 return "name", Message(
                     N_("Member %(number)s is called otherwise here; number and name do not fit"), number=number
                 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from functools import cache, partial
@@ -50,6 +49,8 @@ def read_entries(*, actor: Actor, at: datetime, rows: Iterable[Row], recognition
             batch.refusals.append(headings.refusal(row, *fault))
         else:
             placed.append((row, values))
+    # From here on each row is let go of when it has been priced.
+    found.clear()
     if placed:
         _price(batch, headings, placed)
     return batch
@@ -108,7 +109,9 @@ def _price(batch: Batch, headings: Headings, placed: list[Found]) -> None:
     on = [values["occurred_on"] for _, values in placed]
     sheets = RuleSheets({values["branch_id"] for _, values in placed}, min(on), max(on))
     prices = _Prices()
-    for row, values in placed:
+    placed.reverse()
+    while placed:
+        row, values = placed.pop()
         sheet = sheets.of(values["branch_id"], values["occurred_on"])
         if sheet is None:
             text = N_("No rule sheet is in force here on %(day)s")
@@ -116,6 +119,8 @@ def _price(batch: Batch, headings: Headings, placed: list[Found]) -> None:
             continue
         try:
             batch.wanted.append((row, prices.entry(sheet, values)))
+            # It is taken, so that nothing of it will be told.
+            row.cells = {}
         except Invalid as error:
             name, messages = next(iter(error.errors.items()))
             batch.refusals.append(headings.refusal(row, name, messages[0]))
@@ -182,7 +187,8 @@ def _tier(rule: Mapping[str, Any], text: str) -> str | None:
 
 def write_entries(*, actor: Actor, at: datetime, import_id: int, batch: Batch) -> None:
     """Add the entries that are not there yet; the same file again adds nothing."""
-    rows = _keyed([new for _, new in batch.wanted])
+    rows = [new for _, new in batch.wanted]
+    _give_keys(rows)
     written = ledger.add(actor=actor, at=at, rows=rows, source="import", source_id=import_id)
     batch.entries = len(written)
     batch.unchanged = len(batch.wanted) - len(written)
@@ -194,7 +200,7 @@ def undo_entries(*, actor: Actor, at: datetime, import_id: int, reason: str) -> 
     ledger.reverse_many(actor=actor, at=at, entry_ids=ids, reason=reason)
 
 
-def _keyed(rows: list[NewEntry]) -> list[NewEntry]:
+def _give_keys(rows: list[NewEntry]) -> None:
     """Give each row the key of what it says and its number among its equals (docs/decisions/0007).
 
     A key whose entry was reversed is free again: the row then gets the next generation of it.
@@ -212,7 +218,8 @@ def _keyed(rows: list[NewEntry]) -> list[NewEntry]:
         open_keys = [key for key in open_keys if f"{key}@{generation[key]}" in reversed_keys]
         for key in open_keys:
             generation[key] += 1
-    return [replace(row, natural_key=f"{key}@{generation[key]}") for row, key in zip(rows, keys, strict=True)]
+    for row, key in zip(rows, keys, strict=True):
+        row.natural_key = f"{key}@{generation[key]}"
 
 
 def _said(row: NewEntry) -> str:

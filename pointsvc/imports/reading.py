@@ -33,6 +33,10 @@ class Reading:
         self.book = book
         self.recognitions = recognitions
 
+    def let_go(self) -> None:
+        """Forget the rows: they have been read, and of a large file they are half of what is kept."""
+        self.book.sheets.clear()
+
     @property
     def doubtful(self) -> list[dict[str, Any]]:
         """The columns to be asked about, each heading once: sheet, heading, candidates, samples, guess."""

@@ -30,7 +30,7 @@ def rules(actor: Actor, numbers: Sequence[str], today: date) -> Rules:
         return []
     grouped: dict[str, list[dict[str, Any]]] = {group["code"]: [] for group in sheet.document["groups"]}
     for rule in sheet.document["rules"]:
-        grouped[rule["group"]].append(_shown(rule))
+        grouped[rule["group"]].append(shown(rule))
     names = {group["code"]: group["name"] for group in sheet.document["groups"]}
     return [{"group": names[code], "rules": items} for code, items in grouped.items() if items]
 
@@ -53,7 +53,8 @@ def members(actor: Actor, numbers: Sequence[str]) -> list[dict[str, Any]]:
     ]
 
 
-def _shown(rule: Mapping[str, Any]) -> dict[str, Any]:
+def shown(rule: Mapping[str, Any]) -> dict[str, Any]:
+    """The rule as a form offers it: its worth in words, and what has to be said beside it."""
     shape = next(name for name in ("range", "tiers", "points") if name in rule)
     low, high = rule.get("range", (None, None))
     return {

@@ -90,6 +90,7 @@ def _shown(row: ledger.EntryView, branches: set[int]) -> dict[str, Any]:
         "note": gettext(row.note) if row.note == ledger.MARK_CHANGED else row.note,
         "reverses": row.reverses is not None,
         "reversed": row.reversed_by is not None,
+        "disputed": row.disputed,
         "may_reverse": row.status == "recorded" and row.branch_id in branches,
     }
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from typing import Any
 
 from sqlalchemy import BigInteger, Date, and_, bindparam, exists, or_, select, true
 
-from pointsvc.db import db
 from pointsvc.people.models import Member, Membership, OrganisationReach
 from pointsvc.permissions import Actor, Role
+from pointsvc.prepared import Among, Several
 from pointsvc.schemes import service as schemes
 from pointsvc.schemes.models import Scheme
 
@@ -32,16 +31,24 @@ def places(actor: Actor, numbers: Sequence[str], day: date) -> dict[str, Place]:
     """The places, by number, of those of these members whom the actor reaches; the others are left out."""
     if actor.role == Role.MEMBER:
         return {}
-    values = {"numbers": list(numbers), "day": day}
-    if not actor.is_system:
-        values["above"] = actor.organisation_id
-    rows = db.session.execute(_statement(actor.is_system), values)
+    if actor.is_system:
+        rows = _everywhere.rows(list(numbers), day=day)
+    else:
+        rows = _within_reach.rows(list(numbers), day=day, above=actor.organisation_id)
     return {row.number: Place(*row) for row in rows}
 
 
-@cache
-def _statement(everywhere: bool) -> Any:
-    # Built once: building it costs more than running it.
+@Several
+def _everywhere(dialect: str, among: Among) -> Any:
+    return _places(among, everywhere=True)
+
+
+@Several
+def _within_reach(dialect: str, among: Among) -> Any:
+    return _places(among, everywhere=False)
+
+
+def _places(among: Among, *, everywhere: bool) -> Any:
     day = bindparam("day", type_=Date())
     spans = and_(
         Membership.member_id == Member.id,
@@ -52,7 +59,7 @@ def _statement(everywhere: bool) -> Any:
     placed = (
         select(Member.number, Member.id, Membership.organisation_id.label("branch_id"))
         .outerjoin(Membership, spans)
-        .where(Member.number.in_(bindparam("numbers", expanding=True)))
+        .where(among(Member.number))
         .where(true() if everywhere else or_(Membership.id.is_not(None), _ever_within()))
         .cte("placed")
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Integer, bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from pointsvc.db import db
@@ -17,17 +18,23 @@ from pointsvc.ledger.models import Entry
 from pointsvc.people import reach
 from pointsvc.people.models import Member, SignIn
 from pointsvc.permissions import Actor
+from pointsvc.prepared import Prepared
 from pointsvc.schemes import document as documents
 from pointsvc.schemes import service as schemes
 from pointsvc.schemes.models import Rule, Scheme
 
 # The service's own reason for a reversal. It is kept in English and shown in the reader's language.
 MARK_CHANGED = N_("The mark at the meeting was changed")
+# No id is as large.
+_BEYOND = 2**62
 
 
 @dataclass(frozen=True, slots=True)
 class EntryView:
-    """An entry with codes and names for ids. ``digest`` is that of the rule sheet it was reckoned by."""
+    """An entry with codes and names for ids. ``digest`` is that of the rule sheet it was reckoned by.
+
+    ``disputed``: an objection to it waits for a reply; it counts all the same.
+    """
 
     id: int
     member: str
@@ -46,6 +53,7 @@ class EntryView:
     digest: str
     reverses: int | None = None
     reversed_by: int | None = None
+    disputed: bool = False
 
     @property
     def status(self) -> str:
@@ -61,21 +69,50 @@ class EntryView:
         return str(found["name"]) if found else self.rule
 
 
+Disputed = Callable[[Collection[int]], set[int]]
+_disputed: list[Disputed] = []
+
+
+def disputed_among(disputed: Disputed) -> Disputed:
+    """Register who knows which of these entries (by id) are under an objection."""
+    _disputed.append(disputed)
+    return disputed
+
+
+def disputed(entry_ids: Collection[int]) -> set[int]:
+    """Those of these entries to which an objection waits for a reply."""
+    return set[int]().union(*(one(entry_ids) for one in _disputed)) if entry_ids else set()
+
+
 def entry(*, actor: Actor, entry_id: int) -> EntryView:
     """One entry. Raises NotFound when there is none within reach."""
     row = db.session.execute(_views().where(Entry.id == entry_id, reach.visible(actor))).first()
     if row is None:
         raise NotFound()
-    return EntryView(*row)
+    return _marked([EntryView(*row)])[0]
 
 
 def entries(*, actor: Actor, member: str, limit: int = 50, after: int | None = None) -> list[EntryView]:
     """The member's entries, the newest recorded first, from below the id ``after`` on. Raises NotFound."""
-    member_id = reach.member(actor, member).id
-    query = _views().where(Entry.member_id == member_id).order_by(Entry.id.desc()).limit(limit)
-    if after is not None:
-        query = query.where(Entry.id < after)
-    return [EntryView(*row) for row in db.session.execute(query)]
+    member_id = reach.asked_by_number(actor, member, _known).id
+    rows = _newest.rows(member_id=member_id, below=_BEYOND if after is None else after, most=limit)
+    return _marked([EntryView(*row) for row in rows])
+
+
+@reach.by_number
+def _known() -> Any:
+    return select(Member.id)
+
+
+@Prepared
+def _newest(dialect: str) -> Any:
+    of_member = (Entry.member_id == bindparam("member_id"), Entry.id < bindparam("below"))
+    return _views().where(*of_member).order_by(Entry.id.desc()).limit(bindparam("most", type_=Integer))
+
+
+def _marked(views: list[EntryView]) -> list[EntryView]:
+    contested = disputed([view.id for view in views])
+    return [replace(view, disputed=True) if view.id in contested else view for view in views] if contested else views
 
 
 @cache

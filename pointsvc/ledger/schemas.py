@@ -45,7 +45,10 @@ class ReverseIn(Schema):
 
 
 class EntryOut(Schema):
-    """An entry. ``status``: recorded, reversed (by ``reversed_by``), or itself a reversal (of ``reverses``)."""
+    """An entry. ``status``: recorded, reversed (by ``reversed_by``), or itself a reversal (of ``reverses``).
+
+    ``disputed``: an objection to it waits for a reply.
+    """
 
     id = Ref()
     member = fields.String()
@@ -62,6 +65,7 @@ class EntryOut(Schema):
     source = fields.String()
     reverses = Ref(allow_none=True)
     reversed_by = Ref(allow_none=True)
+    disputed = fields.Boolean()
 
     def dump(self, obj: Any, *, many: bool | None = None) -> Any:
         """As the fields say, written out by hand: a list of entries costs a fifth of the general way."""
@@ -86,6 +90,7 @@ def shown(entry: EntryView) -> dict[str, Any]:
         "source": entry.source,
         "reverses": None if entry.reverses is None else str(entry.reverses),
         "reversed_by": None if entry.reversed_by is None else str(entry.reversed_by),
+        "disputed": entry.disputed,
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,7 +11,7 @@ from typing import Any
 from pointsvc import clock
 from pointsvc.errors import N_, Conflict, Forbidden, Invalid, Message, NotFound
 from pointsvc.ledger.placing import Place, places
-from pointsvc.ledger.reading import MARK_CHANGED, EntryView, entries, entry
+from pointsvc.ledger.reading import MARK_CHANGED, EntryView, disputed, disputed_among, entries, entry
 from pointsvc.ledger.writing import NewEntry, Written, add, reverse_many
 from pointsvc.people import reach
 from pointsvc.permissions import Actor
@@ -25,12 +25,16 @@ __all__ = [
     "Written",
     "add",
     "check_day",
+    "check_places",
+    "disputed",
+    "disputed_among",
     "entries",
     "entry",
     "record",
     "record_batch",
     "reverse",
     "reverse_many",
+    "worth",
 ]
 
 EARLIEST = date(2000, 1, 1)
@@ -49,13 +53,15 @@ def record(
     points: Decimal | None = None,
     matter: str | None = None,
     note: str | None = None,
+    once: str | None = None,
 ) -> EntryView:
     """Record one entry for the member with this number, by the rule in force on that day.
 
-    Raises NotFound for a member out of reach, Invalid by field for all else that is not right.
+    ``once`` names what the entry is of, when the caller knows that it has not been recorded yet. Raises
+    NotFound for a member out of reach, Invalid by field for all else that is not right.
     """
     options = {"quantity": quantity, "tier": tier, "points": points, "matter": matter, "note": note}
-    return _record(actor, at, [member], rule, occurred_on, "single", options)[0]
+    return _record(actor, at, [member], rule, occurred_on, "single", options, once)[0]
 
 
 def record_batch(
@@ -110,6 +116,7 @@ def reverse(*, actor: Actor, at: datetime, entry_id: int, reason: str) -> EntryV
         note=reason,
         source="reversal",
         reverses=entry_id,
+        disputed=False,
     )
 
 
@@ -120,6 +127,36 @@ def check_day(day: date, at: datetime) -> Message | None:
     if day < EARLIEST:
         return Message(N_("This day lies before the year %(year)s"), year=EARLIEST.year)
     return None
+
+
+def check_places(numbers: Sequence[str], found: Mapping[str, Place]) -> None:
+    """See that each of these members is among the found, with a branch of that day.
+
+    Raises NotFound for members out of reach, Invalid under ``occurred_on`` for those without a branch.
+    """
+    strangers = [number for number in numbers if number not in found]
+    if strangers:
+        names = ", ".join(strangers[:NAMED_AT_MOST]) + (" …" if len(strangers) > NAMED_AT_MOST else "")
+        raise NotFound(Message(N_("There is no member %(number)s within your reach"), number=names))
+    away = [number for number in numbers if found[number].branch_id is None]
+    if away:
+        names = ", ".join(away[:NAMED_AT_MOST])
+        message = Message(N_("On this day %(member)s belonged to no organisation within your reach"), member=names)
+        raise Invalid({"occurred_on": message})
+
+
+def worth(place: Place, rule: str, day: date, options: Mapping[str, Any]) -> Decimal:
+    """The points of an entry by this rule of the place's rule sheet; ``options``: quantity, tier, points.
+
+    Raises Invalid under ``rule``, ``quantity``, ``tier`` or ``points``.
+    """
+    if place.scheme_id is None or place.digest is None:
+        raise Invalid({"rule": Message(N_("No rule sheet is in force here on %(day)s"), day=day)})
+    found = documents.rule(schemes.document_of(place.scheme_id, place.digest), rule)
+    if found is None:
+        text = N_("There is no rule %(rule)s in the rule sheet that is in force on %(day)s")
+        raise Invalid({"rule": Message(text, rule=rule, day=day)})
+    return documents.worth(found, options["quantity"], options["tier"], options["points"])
 
 
 # ---- inside
@@ -139,9 +176,9 @@ def _record(
     if wrong:
         raise Invalid({"occurred_on": wrong})
     found = places(actor, numbers, occurred_on)
-    _check_places(numbers, found)
+    check_places(numbers, found)
     sheets = {place.scheme_id: place for place in found.values()}
-    worths = {scheme_id: _worth(place, rule, occurred_on, options) for scheme_id, place in sheets.items()}
+    worths = {scheme_id: worth(place, rule, occurred_on, options) for scheme_id, place in sheets.items()}
     quantity = options["quantity"] or Decimal(1)
     shared = {name: options[name] for name in ("tier", "matter", "note")}
     rows = [
@@ -178,25 +215,3 @@ def _record(
         for number, row in zip(numbers, rows, strict=True)
         if row.member_id in written
     ]
-
-
-def _check_places(numbers: Sequence[str], found: dict[str, Place]) -> None:
-    strangers = [number for number in numbers if number not in found]
-    if strangers:
-        names = ", ".join(strangers[:NAMED_AT_MOST]) + (" …" if len(strangers) > NAMED_AT_MOST else "")
-        raise NotFound(Message(N_("There is no member %(number)s within your reach"), number=names))
-    away = [number for number in numbers if found[number].branch_id is None]
-    if away:
-        names = ", ".join(away[:NAMED_AT_MOST])
-        message = Message(N_("On this day %(member)s belonged to no organisation within your reach"), member=names)
-        raise Invalid({"occurred_on": message})
-
-
-def _worth(place: Place, rule: str, day: date, options: dict[str, Any]) -> Decimal:
-    if place.scheme_id is None or place.digest is None:
-        raise Invalid({"rule": Message(N_("No rule sheet is in force here on %(day)s"), day=day)})
-    found = documents.rule(schemes.document_of(place.scheme_id, place.digest), rule)
-    if found is None:
-        text = N_("There is no rule %(rule)s in the rule sheet that is in force on %(day)s")
-        raise Invalid({"rule": Message(text, rule=rule, day=day)})
-    return documents.worth(found, options["quantity"], options["tier"], options["points"])

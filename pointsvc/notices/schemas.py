@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from flask_babel import gettext
+from datetime import date
+from typing import Any
+
+from flask_babel import format_date, gettext
 from marshmallow import fields
 
 from pointsvc.api import Instant, Ref, Schema
 from pointsvc.errors import Message
 from pointsvc.notices.models import Notice
+from pointsvc.wording import period_words
 
 
 def words(notice: Notice) -> str:
     """The notice as a sentence in the language of whoever reads it now."""
-    return Message(notice.message, **notice.params).render(gettext)
+    return Message(notice.message, **{name: _said(name, value) for name, value in notice.params.items()}).render(
+        gettext
+    )
+
+
+def _said(name: str, value: Any) -> Any:
+    """An ISO date (``…_on``) and a period's code (``…_period``) are said as an office says them."""
+    if name.endswith("_period"):
+        return period_words(value)
+    return format_date(date.fromisoformat(value), gettext("d MMMM y")) if name.endswith("_on") else value
 
 
 class NoticeOut(Schema):

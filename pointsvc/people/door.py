@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, g, redirect, render_template, request, session, url_for
@@ -16,11 +17,13 @@ from pointsvc.notices import service as notices
 from pointsvc.people import listing
 from pointsvc.people import service as people
 from pointsvc.people.signing import DISPLAYS, LANGUAGES
-from pointsvc.permissions import Permission
+from pointsvc.permissions import Actor, Permission
 
 bp = Blueprint("people", __name__)
 
 HOME = "/"
+# Where a person arrives after signing in.
+FIRST_PAGES = ("home.home", "activities.branch", "tallies.score", "people.organisations")
 THEMES = ("auto", "light", "dark", "contrast")
 _KEPT = ("language", "display", "theme")
 _BEFORE_CHANGE = frozenset({"people.change_password", "people.sign_out", "people.language", "people.display", "static"})
@@ -28,6 +31,21 @@ N_ = problems.N_
 
 
 # ---- for every page
+
+
+Tour = Callable[[Actor], list[dict[str, str]]]
+_tours: list[Tour] = []
+
+
+def tours(tour: Tour) -> Tour:
+    """Register who knows the first steps of somebody who is new, in the reader's language."""
+    _tours.append(tour)
+    return tour
+
+
+def tour_of(who: Actor) -> list[dict[str, str]]:
+    """The first steps of somebody who is new."""
+    return [step for tour in _tours for step in tour(who)]
 
 
 @bp.app_context_processor
@@ -52,6 +70,7 @@ def shell() -> dict[str, Any]:
         "display": place.display,
         "theme": chosen.get("theme"),
         "unread": unread,
+        "tour": tour_of(who) if not place.toured and request.endpoint in FIRST_PAGES else [],
     }
     return {"shell": frame}
 

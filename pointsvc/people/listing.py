@@ -172,7 +172,7 @@ def headcounts(*, actor: Actor) -> dict[int, int]:
 
 
 def me(*, actor: Actor) -> Row[*tuple[Any, ...]]:
-    """Where the actor stands: organisation, organisation_name, member (number), member_name, display.
+    """Where the actor stands: organisation, organisation_name, member (number), member_name, display, toured.
 
     Raises NotFound for the system, which stands nowhere.
     """
@@ -183,6 +183,7 @@ def me(*, actor: Actor) -> Row[*tuple[Any, ...]]:
             Member.number.label("member"),
             Member.name.label("member_name"),
             SignIn.display,
+            SignIn.toured,
         )
         .select_from(SignIn)
         .join(Organisation, Organisation.id == SignIn.organisation_id)

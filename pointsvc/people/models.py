@@ -125,6 +125,7 @@ class SignIn(Model):
     language: Mapped[str] = mapped_column(String(5), default="zh")
     display: Mapped[str] = mapped_column(String(20), default="plain")
     must_change: Mapped[bool] = mapped_column(default=False)
+    toured: Mapped[bool] = mapped_column(default=False)
     failures: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None] = mapped_column(UtcTime)
     disabled_at: Mapped[datetime | None] = mapped_column(UtcTime)

@@ -6,7 +6,7 @@ there, so nobody learns of a stranger's objects.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import date
 from functools import cache
 from itertools import islice
@@ -18,6 +18,7 @@ from pointsvc.db import among, db
 from pointsvc.errors import N_, Message, NotFound
 from pointsvc.people.models import Member, MemberCategory, Membership, Organisation, OrganisationReach, SignIn
 from pointsvc.permissions import Actor, Role
+from pointsvc.prepared import Prepared
 
 # Both engines limit how many values one statement may carry.
 _AT_ONCE = 10_000
@@ -77,10 +78,36 @@ def member(actor: Actor, number: str) -> Member:
     within reach: see ``branch_on``.
     """
     given = {"number": number, "own": actor.member_id, "above": actor.organisation_id}
-    found = db.session.scalar(_by_number(actor.is_system, actor.role == Role.MEMBER), given)
+    found = db.session.scalar(_member(actor.is_system, actor.role == Role.MEMBER), given)
     if found is None:
-        raise NotFound(Message(N_("There is no member %(number)s within your reach"), number=number))
+        raise _no_member(number)
     return found
+
+
+def by_number(make: Callable[[], Any]) -> Callable[[bool, bool], Prepared]:
+    """A query on Member, as a statement for ``asked_by_number``: of one member, and only within reach."""
+
+    @cache
+    def narrowed(everywhere: bool, own: bool) -> Prepared:
+        return Prepared(lambda dialect: _by_number(make(), everywhere, own))
+
+    return narrowed
+
+
+def asked_by_number(actor: Actor, number: str, statement: Callable[[bool, bool], Prepared], **values: Any) -> Any:
+    """The row that the statement selects of the member with this number.
+
+    Raises NotFound as ``member`` does, without loading the record.
+    """
+    made = statement(actor.is_system, actor.role == Role.MEMBER)
+    found = made.first(number=number, own=actor.member_id, above=actor.organisation_id, **values)
+    if found is None:
+        raise _no_member(number)
+    return found
+
+
+def _no_member(number: str) -> NotFound:
+    return NotFound(Message(N_("There is no member %(number)s within your reach"), number=number))
 
 
 def member_by_id(actor: Actor, member_id: int) -> Member:
@@ -119,10 +146,32 @@ def _visible(everywhere: bool, own: bool, member_id: Any, above_id: Any) -> Colu
 
 
 @cache
-def _by_number(everywhere: bool, own: bool) -> Select[*tuple[Any, ...]]:
+def _member(everywhere: bool, own: bool) -> Select[*tuple[Any, ...]]:
     # Built once: asked by most requests, and building costs more than asking.
+    return _by_number(select(Member), everywhere, own)
+
+
+def _by_number(query: Select[*tuple[Any, ...]], everywhere: bool, own: bool) -> Select[*tuple[Any, ...]]:
     reached = _visible(everywhere, own, bindparam("own"), bindparam("above"))
-    return select(Member).where(Member.number == bindparam("number"), reached)
+    return query.where(Member.number == bindparam("number"), reached)
+
+
+def own_branch(actor: Actor, day: date) -> int | None:
+    """The organisation that the actor belongs to as a member on this day, if any."""
+    return None if actor.member_id is None else branch_on([actor.member_id], day).get(actor.member_id)
+
+
+def node(actor: Actor, code: str | None, day: date) -> Organisation:
+    """The organisation with this code, else the actor's own node; a member has the own branch alone.
+
+    Raises NotFound.
+    """
+    if actor.role != Role.MEMBER:
+        return organisation(actor, code) if code else organisation_by_id(actor, actor.organisation_id or 0)
+    own = db.session.get(Organisation, own_branch(actor, day) or 0)
+    if own is None or code not in (None, own.code):
+        raise NotFound()
+    return own
 
 
 def branch_on(member_ids: Collection[int], day: date, *, actor: Actor | None = None) -> dict[int, int]:

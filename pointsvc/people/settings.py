@@ -6,7 +6,7 @@ unknown is ever kept.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select
 
 from pointsvc.audit import service as audit
-from pointsvc.db import db
+from pointsvc.db import among, db
 from pointsvc.errors import N_, Invalid, Message
 from pointsvc.people import reach
 from pointsvc.people.models import Organisation, OrganisationReach, OrganisationSetting
@@ -75,6 +75,41 @@ def values(organisation_id: int) -> dict[str, tuple[Any, str | None]]:
         if row.name in KNOWN:
             found.setdefault(row.name, (row.value, row.code))
     return {name: found.get(name, (known.default, None)) for name, known in KNOWN.items()}
+
+
+def by_organisation(organisation_ids: Collection[int], name: str) -> dict[int, Any]:
+    """What holds for each of these organisations, by id, in one query."""
+    rows = db.session.execute(
+        select(OrganisationReach.below_id, OrganisationSetting.value)
+        .join(OrganisationReach, OrganisationReach.above_id == OrganisationSetting.organisation_id)
+        .where(OrganisationSetting.name == name, among(OrganisationReach.below_id, organisation_ids))
+        .order_by(OrganisationReach.depth)
+    )
+    found: dict[int, Any] = {}
+    for row in rows:
+        found.setdefault(row.below_id, row.value)
+    return {one: found.get(one, KNOWN[name].default) for one in organisation_ids}
+
+
+def decisions(name: str) -> dict[int, Any]:
+    """All decisions of this one setting, by the id of the organisation that made it."""
+    rows = db.session.execute(
+        select(OrganisationSetting.organisation_id, OrganisationSetting.value).where(OrganisationSetting.name == name)
+    )
+    return {row.organisation_id: row.value for row in rows}
+
+
+def nearest(decided: Mapping[int, Any], organisation_id: int, name: str) -> Any:
+    """As ``value``, from ``decisions`` that have been read already."""
+    if not decided:
+        return KNOWN[name].default
+    found = db.session.scalar(
+        select(OrganisationReach.above_id)
+        .where(OrganisationReach.below_id == organisation_id, OrganisationReach.above_id.in_(decided))
+        .order_by(OrganisationReach.depth)
+        .limit(1)
+    )
+    return KNOWN[name].default if found is None else decided[found]
 
 
 def decide(*, actor: Actor, at: datetime, organisation: str, name: str, value: Any) -> None:

@@ -20,6 +20,7 @@ from pointsvc.errors import N_, Conflict, Invalid, Message, NotFound
 from pointsvc.people import passwords, reach
 from pointsvc.people.models import BrowserSession, SignIn, Token
 from pointsvc.permissions import Actor, Role
+from pointsvc.prepared import Prepared
 
 # After so many wrong passwords in a row the account is locked, each time for longer.
 TRIES = 8
@@ -250,27 +251,32 @@ def actor_of_sign_in(sign_in_id: int) -> Actor | None:
     return _actor("person", row) if row else None
 
 
-# Asked at each request, so built once: building costs more than asking.
-_BY_TOKEN = (
-    _who()
-    .join(Token, Token.sign_in_id == SignIn.id)
-    .where(Token.token_hash == bindparam("hash"), Token.ended_at.is_(None))
-)
-_BY_SESSION = (
-    _who()
-    .join(BrowserSession, BrowserSession.sign_in_id == SignIn.id)
-    .where(
-        BrowserSession.key_hash == bindparam("hash"),
-        BrowserSession.ended_at.is_(None),
-        BrowserSession.seen_at > bindparam("seen_after", type_=UtcTime()),
-        BrowserSession.created_at > bindparam("created_after", type_=UtcTime()),
+@Prepared
+def _by_token(dialect: str) -> Any:
+    return (
+        _who()
+        .join(Token, Token.sign_in_id == SignIn.id)
+        .where(Token.token_hash == bindparam("hash"), Token.ended_at.is_(None))
     )
-)
+
+
+@Prepared
+def _by_session(dialect: str) -> Any:
+    return (
+        _who()
+        .join(BrowserSession, BrowserSession.sign_in_id == SignIn.id)
+        .where(
+            BrowserSession.key_hash == bindparam("hash"),
+            BrowserSession.ended_at.is_(None),
+            BrowserSession.seen_at > bindparam("seen_after", type_=UtcTime()),
+            BrowserSession.created_at > bindparam("created_after", type_=UtcTime()),
+        )
+    )
 
 
 def actor_of_token(token: str) -> Actor | None:
     """The actor behind a bearer token, or None. One indexed query."""
-    row = db.session.execute(_BY_TOKEN, {"hash": _hash(token)}).one_or_none()
+    row = _by_token.first(hash=_hash(token))
     return _actor("token", row) if row else None
 
 
@@ -279,8 +285,7 @@ def actor_of_session(key: str, *, at: datetime, idle: timedelta, longest: timede
 
     A session ends when nothing was seen of it for ``idle``, and in any case after ``longest``.
     """
-    given = {"hash": _hash(key), "seen_after": at - idle, "created_after": at - longest}
-    row = db.session.execute(_BY_SESSION, given).one_or_none()
+    row = _by_session.first(hash=_hash(key), seen_after=at - idle, created_after=at - longest)
     return _actor("person", row) if row else None
 
 
@@ -305,6 +310,11 @@ def set_language(*, actor: Actor, at: datetime, language: str) -> None:
 def set_display(*, actor: Actor, at: datetime, display: str) -> None:
     """Show the service 'plain', or large for an 'elder'. Raises Invalid for another."""
     _choose(actor, "display", display, DISPLAYS)
+
+
+def end_tour(*, actor: Actor) -> None:
+    """The person has seen, or skipped, the tour of the first day."""
+    db.session.execute(update(SignIn).where(SignIn.id == actor.sign_in_id).values(toured=True))
 
 
 def _choose(actor: Actor, field: str, value: str, choices: tuple[str, ...]) -> None:

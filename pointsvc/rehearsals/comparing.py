@@ -26,12 +26,13 @@ from sqlalchemy import (
 
 from pointsvc.db import db
 from pointsvc.ledger.models import Entry
+from pointsvc.prepared import Statement
 from pointsvc.rehearsals import valuing
 from pointsvc.rehearsals.models import RehearsalResult
 from pointsvc.tallies import explanation, reckoning, stages, statements
 from pointsvc.tallies import expressions as sql
 from pointsvc.tallies.stages import Reach
-from pointsvc.tallies.statements import Sheet, Statement
+from pointsvc.tallies.statements import Sheet
 from pointsvc.tallies.terms import Terms, terms
 
 # Why an entry would have no effect under the draft.

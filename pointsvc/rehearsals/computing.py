@@ -97,13 +97,18 @@ def begin(*, rehearsal_id: int, job_id: int, token: int) -> Run:
             cutoff_at=found.cutoff_at,
             sheet=sheet,
             statements=Statements(
-                Side(statements.sheet_of(sheet.effective, found.starts_on), under_draft=False),
+                Side(statements.sheet_of(sheet, found.starts_on), under_draft=False),
                 # The same days for both: a draft whose year begins elsewhere is tried on this one.
-                Side(statements.sheet_of(found.document, found.starts_on), under_draft=True),
+                Side(_drafted(found), under_draft=True),
             ),
             job_id=job_id,
             token=token,
         )
+
+
+def _drafted(found: Rehearsal) -> statements.Sheet:
+    ids = schemes.rule_ids(item["code"] for item in found.document["rules"])
+    return statements.Sheet(found.document, ids, found.starts_on)
 
 
 def clear(run: Run) -> None:

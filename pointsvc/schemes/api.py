@@ -15,8 +15,8 @@ from pointsvc.schemes import service as schemes
 from pointsvc.schemes import starting
 from pointsvc.schemes.models import Scheme
 from pointsvc.schemes.schemas import (
-    ChangesOut,
     SchemeChangeIn,
+    SchemeChangesOut,
     SchemeIn,
     SchemeOut,
     SchemesArgs,
@@ -76,7 +76,7 @@ def list_templates() -> dict[str, Any]:
 
 @bp.route("/schemes/<scheme_id>/changes")
 @requires(Permission.SCHEMES_MANAGE)
-@bp.response(200, ChangesOut)
+@bp.response(200, SchemeChangesOut)
 def get_changes(scheme_id: str) -> dict[str, Any]:
     """What a version changes against the one that it replaces."""
     found, before = schemes.changes(actor=actor(), at=clock.now(), scheme_id=ref_id(scheme_id))

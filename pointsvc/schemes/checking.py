@@ -23,6 +23,8 @@ DEPTH = 20
 MARKS = ("present", "late", "absent")
 PERS = ("month", "quarter", "half", "year", "cycle")
 VALUES = ("points", "range", "tiers")
+# What a declaration by this rule is asked for. Asked is a wish: no rule can demand it.
+EVIDENCE = ("optional", "asked")
 
 _POINTS = re.compile(r"-?\d{1,6}(\.\d{1,2})?", re.ASCII)
 _SHARE = re.compile(r"\d{1,4}/[1-9]\d{0,3}|\d(\.\d{1,6})?", re.ASCII)
@@ -215,10 +217,14 @@ class _Check:
             "applies_to": self.applies_to,
             "caps": self.caps,
             "kind": self.kind,
+            "declare": self.flag,
+            "evidence": self.evidence,
         }
         for name, check in checks.items():
             if name in rule:
                 check(f"{path}.{name}", rule[name])
+        if rule.get("declare") is True and rule.get("kind") == "veto":
+            self.fault(f"{path}.declare", N_("Nobody declares a veto"))
 
     def applies_to(self, path: str, value: Any) -> None:
         self.categories(path, value)
@@ -228,6 +234,10 @@ class _Check:
     def kind(self, path: str, value: Any) -> None:
         if value != "veto":
             self.fault(path, N_("The only kind is veto"))
+
+    def evidence(self, path: str, value: Any) -> None:
+        if value not in EVIDENCE:
+            self.fault(path, N_("One of %(values)s"), values=", ".join(EVIDENCE))
 
     def caps(self, path: str, value: Any) -> None:
         seen: set[str] = set()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -12,6 +12,7 @@ from sqlalchemy import Select, bindparam, select
 
 from pointsvc.db import db
 from pointsvc.people.models import OrganisationReach
+from pointsvc.prepared import Among, Several
 from pointsvc.schemes import document as documents
 from pointsvc.schemes import periods
 from pointsvc.schemes.models import Scheme
@@ -29,7 +30,8 @@ class Sheet:
     """The rule sheet that governs an organisation on a day.
 
     ``document`` is the version's own; ``effective`` has in addition the rules that earlier versions
-    had within the cycle. Both are shared between callers and must not be changed.
+    had within the cycle. Both are shared between callers and must not be changed. ``versions`` are
+    the ids of all versions whose rules may stand in ``effective``, all of them published.
     """
 
     scheme_id: int
@@ -38,6 +40,7 @@ class Sheet:
     digest: str
     document: Document
     effective: Document
+    versions: tuple[int, ...]
 
 
 def sheets(organisation_ids: Collection[int] | Select[*tuple[Any, ...]], on: date) -> dict[int, Sheet]:
@@ -105,10 +108,11 @@ def governing_id(organisation_id: Any, on: Any) -> Any:
 
 def _versions(organisation_ids: Collection[int] | Select[*tuple[Any, ...]], on: date) -> dict[int, list[Any]]:
     """For each organisation the started versions of the node that governs it, the one in force first."""
+    rows: Iterable[Any]
     if isinstance(organisation_ids, Select):
         rows = db.session.execute(_started().where(OrganisationReach.below_id.in_(organisation_ids)), {"on": on})
     else:
-        rows = db.session.execute(_started_at(), {"on": on, "ids": list(organisation_ids)})
+        rows = _started_at.rows(list(organisation_ids), on=on)
     found: dict[int, list[Any]] = {}
     for row in rows:
         nearest = found.setdefault(row.below_id, [])
@@ -136,9 +140,9 @@ def _started() -> Select[*tuple[Any, ...]]:
     )
 
 
-@cache
-def _started_at() -> Any:
-    return _started().where(OrganisationReach.below_id.in_(bindparam("ids", expanding=True)))
+@Several
+def _started_at(dialect: str, among: Among) -> Any:
+    return _started().where(among(OrganisationReach.below_id))
 
 
 def _keep_documents(ids: Mapping[str, int]) -> None:
@@ -156,7 +160,8 @@ def _sheet(rows: Sequence[Any], on: date) -> Sheet:
     newest, *earlier = rows
     own = _KEPT[newest.digest]
     whole = _merged(own, newest.digest, newest.starts_on, earlier, on)
-    return Sheet(newest.id, newest.organisation_id, newest.version, newest.digest, own, whole)
+    versions = tuple(row.id for row in rows)
+    return Sheet(newest.id, newest.organisation_id, newest.version, newest.digest, own, whole, versions)
 
 
 def _merged(own: Document, digest: str, starts_on: date, earlier: Sequence[Any], through: date) -> Document:

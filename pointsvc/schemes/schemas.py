@@ -111,7 +111,7 @@ class ChangedFieldOut(Schema):
     after = Said(allow_none=True)
 
 
-class ChangesOut(Schema):
+class SchemeChangesOut(Schema):
     """What a version changes against ``against`` (null: there was none)."""
 
     against = fields.Nested(SchemeOut, allow_none=True)

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, any_, bindparam, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql import ARRAY
 
 from pointsvc import clock, queues
 from pointsvc.audit import service as audit
-from pointsvc.db import db, on_postgresql
+from pointsvc.db import db
 from pointsvc.errors import N_, Conflict, Invalid, Message, NotFound
 from pointsvc.people import reach
 from pointsvc.people.models import Organisation, OrganisationReach
 from pointsvc.permissions import Actor, Permission, allowed
+from pointsvc.prepared import Prepared, one_of
 from pointsvc.schemes import changes as comparison
 from pointsvc.schemes import document as documents
 from pointsvc.schemes.changes import Changes
@@ -203,16 +202,12 @@ def intern(codes: Iterable[str]) -> None:
 
 def rule_ids(codes: Iterable[str]) -> dict[str, int]:
     """The ids of these rules by code. Not kept between calls: an id may be rolled back."""
-    rows = db.session.execute(_with_codes(on_postgresql()), {"codes": sorted(set(codes))})
-    return {row.code: row.id for row in rows}
+    return dict(_with_codes.rows(codes=sorted(set(codes))))
 
 
-@cache
-def _with_codes(postgres: bool) -> Any:
-    # Built once: every settling of a standing asks it.
-    if postgres:
-        return select(Rule.code, Rule.id).where(Rule.code == any_(bindparam("codes", type_=ARRAY(String))))
-    return select(Rule.code, Rule.id).where(Rule.code.in_(bindparam("codes", expanding=True)))
+@Prepared
+def _with_codes(dialect: str) -> Any:
+    return select(Rule.code, Rule.id).where(one_of(Rule.code, "codes", dialect))
 
 
 # ---- inside

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, jsonify, url_for
 
-from pointsvc import clock
+from pointsvc import clock, workdays
 from pointsvc.api import Blueprint, PageArgs, creates, ref_id
 from pointsvc.db import transaction
 from pointsvc.http import actor, at_cursor, cursor, requires
 from pointsvc.people import reach
 from pointsvc.people.models import Organisation
 from pointsvc.permissions import Permission
+from pointsvc.seals import service as seals
+from pointsvc.seals.models import Seal
+from pointsvc.seals.schemas import ProofOut, proof_answer
+from pointsvc.tallies import ordering, sealing
 from pointsvc.tallies import service as tallies
-from pointsvc.tallies.listing import Asked
-from pointsvc.tallies.models import Tally
+from pointsvc.tallies.listing import Asked, marked
+from pointsvc.tallies.models import Publication, Tally
 from pointsvc.tallies.schemas import (
     PreviousTotalIn,
     PreviousTotalOut,
+    ProofArgs,
+    PublicationOut,
     ResultsArgs,
     ResultsOut,
     ScoreArgs,
@@ -30,12 +37,27 @@ from pointsvc.tallies.schemas import (
     TallyOut,
     score_answer,
 )
+from pointsvc.tallies.sealed import proof
 
 bp = Blueprint("tallies", __name__, description="Tallies, results, scores and standings")
 
 
-def _shown(found: Tally, organisation: Organisation) -> dict[str, Any]:
+def publication_shown(publication: Publication | None) -> dict[str, Any] | None:
+    """A publication with the working days that are left of it."""
+    if publication is None:
+        return None
+    fields = {name: getattr(publication, name) for name in PublicationOut._declared_fields if name != "days_left"}
+    return {**fields, "days_left": workdays.between(clock.today(), publication.last_day)}
+
+
+def _shown(
+    found: Tally,
+    organisation: Organisation,
+    publication: Publication | None = None,
+    sealed: Mapping[int, Seal] | None = None,
+) -> dict[str, Any]:
     job = tallies.job_of(found)
+    known = seals.of_tallies([found.id]) if sealed is None else sealed
     return {
         **{name: getattr(found, name) for name in TallyOut._declared_fields if hasattr(found, name)},
         "through_on": found.through_on,
@@ -43,7 +65,9 @@ def _shown(found: Tally, organisation: Organisation) -> dict[str, Any]:
         "organisation": organisation.code,
         "progress": job.progress if job else 0,
         "size": job.size if job else 0,
-        "error": job.error if job and found.status == "failed" else None,
+        "error": job.error if job and (found.status == "failed" or job.status == "dead") else None,
+        "publication": publication_shown(publication),
+        "seal": known.get(found.id),
     }
 
 
@@ -56,7 +80,8 @@ def request_tally(data: dict[str, Any]) -> Any:
     """Ask for a tally; a worker computes it. Poll what ``Location`` names."""
     who = actor()
     found = tallies.request(actor=who, at=clock.now(), **data)
-    body = _shown(found, reach.organisation_by_id(who, found.organisation_id))
+    publication = tallies.newest_publications([found.id]).get(found.id)
+    body = _shown(found, reach.organisation_by_id(who, found.organisation_id), publication)
     return body, 202, {"Location": url_for("tallies_api.get_tally", tally_id=found.id)}
 
 
@@ -70,7 +95,10 @@ def list_tallies(args: dict[str, Any]) -> dict[str, Any]:
     rows = tallies.listing(actor=actor(), limit=args["limit"] + 1, before_id=place[0] if place else None)
     shown = rows[: args["limit"]]
     following = cursor(shown[-1][0].id) if len(rows) > len(shown) else None
-    return {"items": [_shown(found, organisation) for found, organisation in shown], "next": following}
+    ids = [found.id for found, _ in shown]
+    newest, sealed = tallies.newest_publications(ids), seals.of_tallies(ids)
+    items = [_shown(found, organisation, newest.get(found.id), sealed) for found, organisation in shown]
+    return {"items": items, "next": following}
 
 
 @bp.route("/tallies/<tally_id>")
@@ -78,7 +106,32 @@ def list_tallies(args: dict[str, Any]) -> dict[str, Any]:
 @bp.response(200, TallyOut)
 def get_tally(tally_id: str) -> dict[str, Any]:
     """How far a tally is."""
-    return _shown(*tallies.tally(actor=actor(), tally_id=ref_id(tally_id)))
+    found, organisation = tallies.tally(actor=actor(), tally_id=ref_id(tally_id))
+    return _shown(found, organisation, tallies.newest_publications([found.id]).get(found.id))
+
+
+@bp.route("/tallies/<tally_id>/seal", methods=["POST"])
+@requires(Permission.TALLIES_SEAL)
+@bp.response(200, TallyOut)
+@bp.alt_response(202, schema=TallyOut)
+def seal_tally(tally_id: str) -> Any:
+    """Seal a publicised tally; a large one is sealed by a worker (202): poll what ``Location`` names."""
+    who = actor()
+    with transaction():
+        found = sealing.seal(actor=who, at=clock.now(), tally_id=ref_id(tally_id))
+    body = _shown(found, reach.organisation_by_id(who, found.organisation_id))
+    if found.status == "sealed":
+        return body
+    return body, 202, {"Location": url_for("tallies_api.get_tally", tally_id=found.id)}
+
+
+@bp.route("/tallies/<tally_id>/proof")
+@requires(Permission.SCORE_READ)
+@bp.arguments(ProofArgs, location="query")
+@bp.response(200, ProofOut)
+def get_proof(args: dict[str, Any], tally_id: str) -> dict[str, Any]:
+    """The proof of a member's publicised result; check it with verify.py or on the page /verify."""
+    return proof_answer(proof(actor=actor(), tally_id=ref_id(tally_id), **args))
 
 
 @bp.route("/tallies/<tally_id>/results")
@@ -86,8 +139,9 @@ def get_tally(tally_id: str) -> dict[str, Any]:
 @bp.arguments(ResultsArgs, location="query")
 @bp.response(200, ResultsOut)
 def list_results(args: dict[str, Any], tally_id: str) -> dict[str, Any]:
-    """The results of the newest finished version."""
-    found, _ = tallies.tally(actor=actor(), tally_id=ref_id(tally_id))
+    """The results of a version, the newest finished one by default."""
+    who = actor()
+    found, organisation = tallies.tally(actor=who, tally_id=ref_id(tally_id))
     limit, sort = args["limit"], args["sort"].removeprefix("-")
     asked = Asked(
         sort=sort,
@@ -97,10 +151,12 @@ def list_results(args: dict[str, Any], tally_id: str) -> dict[str, Any]:
         branch=args["branch"],
         grade=args["grade"],
         find=args["find"],
+        within=ordering.branches(who, organisation) if sort == "total" else None,
     )
-    rows = tallies.results(tally=found, asked=asked)
+    rows = tallies.results(tally=found, asked=asked, version=args["version"])
     shown = rows[:limit]
-    return {"items": shown, "next": cursor(shown[-1].place, shown[-1].number) if len(rows) > limit else None}
+    following = cursor(shown[-1].place, shown[-1].number) if len(rows) > limit else None
+    return {"items": marked(found, shown), "next": following}
 
 
 @bp.route("/members/<number>/score")
@@ -111,7 +167,7 @@ def get_score(args: dict[str, Any], number: str) -> Response:
     """A member's live score, each entry explained."""
     who = actor()
     found = tallies.score(actor=who, at=clock.now(), member=number, period=args["period"])
-    return jsonify(score_answer(found, tallies.branch_of(found).code))
+    return jsonify(score_answer(found))
 
 
 @bp.route("/members/<number>/previous-total", methods=["PUT"])
@@ -126,19 +182,20 @@ def put_previous_total(data: dict[str, Any], number: str) -> dict[str, Any]:
 
 
 @bp.route("/standings")
-@requires(Permission.STANDINGS_READ)
+@requires(Permission.PUBLICITY_READ)
 @bp.arguments(StandingsArgs, location="query")
 @bp.response(200, StandingsOut)
 def list_standings(args: dict[str, Any]) -> dict[str, Any]:
-    """The standings of an organisation and below, the highest total first."""
+    """The standings of an organisation and below, the highest total first, where its setting shows an order."""
     who, limit = actor(), args["limit"]
     place = at_cursor(args["after"], int, str, int, int)
     asked = Asked(sort="total", down=True, limit=limit + 1, after=place[:2] if place else None)
-    code = args["organisation"] or reach.organisation_by_id(who, who.organisation_id or 0).code
-    rows = tallies.standings(actor=who, at=clock.now(), organisation=code, period=args["period"], asked=asked)
+    rows = tallies.standings(
+        actor=who, at=clock.now(), organisation=args["organisation"], period=args["period"], asked=asked
+    )
     shown = tallies.ranked(rows[:limit], place)
     following = None
     if len(rows) > limit:
         last, seen = shown[-1], (place[2] if place else 0) + len(shown)
-        following = cursor(last["place"], last["number"], seen, last["rank"])
+        following = cursor(last.row.place, last.row.number, seen, last.rank)
     return {"items": shown, "next": following}

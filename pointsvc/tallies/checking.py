@@ -59,7 +59,7 @@ def _wrong_standings(member_ids: Sequence[int], today: date) -> set[int]:
         who = [place for place in places if place[1] in sheets and sheets[place[1]].scheme_id == scheme_id]
         sheet = sheets[who[0][1]]
         month = documents.starts_month(sheet.effective)
-        by = statements.sheet_of(sheet.effective, periods.cycle_start(today, month))
+        by = statements.sheet_of(sheet, periods.cycle_start(today, month))
         due |= _reckoned(statements.score, by, who, through_on=periods.cycle_end(today, month))
     kept = {row.member_id: row for row in db.session.scalars(_kept(member_ids)).all()}
     return {
@@ -122,11 +122,11 @@ def _wrong_results(tally: Tally, rows: Sequence[TallyResult]) -> set[int]:
         same = [row for row in same if sheets[row.branch_id].scheme_id == scheme_id]
         if not same:
             continue
-        effective = sheets[same[0].branch_id].effective
-        cycle = periods.cycle_start(tally.through_on, documents.starts_month(effective))
+        sheet = sheets[same[0].branch_id]
+        cycle = periods.cycle_start(tally.through_on, documents.starts_month(sheet.effective))
         who = [(row.member_id, row.branch_id, row.category) for row in same]
         days = {"through_on": tally.through_on, "cutoff_at": tally.cutoff_at}
-        due = _reckoned(statements.score_at, statements.sheet_of(effective, cycle), who, **days)
+        due = _reckoned(statements.score_at, statements.sheet_of(sheet, cycle), who, **days)
         wrong |= {row.member_id for row in same if _differs(row, due[row.member_id])}
     return wrong
 

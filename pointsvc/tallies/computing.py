@@ -25,7 +25,7 @@ from pointsvc.permissions import SYSTEM, Role
 from pointsvc.schemes import document as documents
 from pointsvc.schemes import periods
 from pointsvc.schemes import service as schemes
-from pointsvc.tallies import statements
+from pointsvc.tallies import lifecycle, statements
 from pointsvc.tallies.models import PreviousTotal, Tally, TallyResult
 
 RECKONING = N_("Reckoning the members")
@@ -94,7 +94,7 @@ def begin(*, tally_id: int, job_id: int, token: int) -> Run:
         lock_writers(LEDGER_LOCK, exclusive=True)
         queues.hold(job_id=job_id, token=token, at=clock.now(), doing=RECKONING)
         tally = db.session.get_one(Tally, tally_id, populate_existing=True)
-        tally.status = "running"
+        tally.status = lifecycle.after(tally.status, lifecycle.BEGIN)
         tally.cutoff_at = tally.cutoff_at or clock.now()
         version, cutoff_at = tally.version + 1, tally.cutoff_at
         return Run(tally_id, tally.organisation_id, version, tally.through_on, cutoff_at, job_id, token)
@@ -167,7 +167,7 @@ def reckon(run: Run, chunk: Chunk, *, done: int, size: int) -> None:
     with transaction():
         run.hold(progress=done, size=size, doing=RECKONING)
         make = statements.results if chunk.dense else statements.sparse_results
-        made = statements.statement(make, statements.sheet_of(chunk.sheet.effective, cycle))
+        made = statements.statement(make, statements.sheet_of(chunk.sheet, cycle))
         made.run(
             branches=chunk.branches,
             first=chunk.first,
@@ -223,7 +223,8 @@ def publish(run: Run, unreckoned: int) -> None:
         tally = db.session.get_one(Tally, run.tally_id, populate_existing=True)
         written = (TallyResult.tally_id == run.tally_id, TallyResult.version == run.version)
         tally.members = db.session.scalar(select(func.count()).select_from(TallyResult).where(*written)) or 0
-        tally.unreckoned, tally.version, tally.status, tally.computed_at = unreckoned, run.version, "computed", at
+        tally.status = lifecycle.after(tally.status, lifecycle.FINISH)
+        tally.unreckoned, tally.version, tally.computed_at = unreckoned, run.version, at
         _tell(tally, at)
 
 
@@ -233,7 +234,7 @@ def _tell(tally: Tally, at: datetime) -> None:
     queues.enqueue(
         topic=queues.NOTICE_DELIVER,
         payload={
-            "sign_in_ids": _readers(tally),
+            "sign_in_ids": readers(tally),
             "message": READY,
             "params": {"organisation": organisation.name, "period": tally.period, "members": tally.members},
             "link": f"/tallies/{tally.id}",
@@ -244,7 +245,7 @@ def _tell(tally: Tally, at: datetime) -> None:
     )
 
 
-def _readers(tally: Tally) -> Sequence[int]:
+def readers(tally: Tally) -> Sequence[int]:
     """Who runs the organisation, and who asked for the tally."""
     own = (SignIn.organisation_id == tally.organisation_id) & SignIn.role.in_([Role.DISTRICT_ADMIN, Role.SECRETARY])
     query = select(SignIn.id).where(SignIn.disabled_at.is_(None), or_(own, SignIn.id == tally.requested_by_id))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date
-from functools import cache
 from typing import Any
 
 import orjson
@@ -14,6 +13,7 @@ from pointsvc import clock
 from pointsvc.db import db, settles, transaction
 from pointsvc.people import reach
 from pointsvc.people.models import Member, MemberCategory, Membership
+from pointsvc.prepared import Among, Several
 from pointsvc.queues import hold
 from pointsvc.schemes import document as documents
 from pointsvc.schemes import periods
@@ -61,19 +61,18 @@ def _places(member_ids: Sequence[int], today: date) -> Sequence[Any]:
     Of two transactions that write entries of one member, the second must reckon after the first has
     committed, or it would miss the first one's entry. The lock leaves foreign keys alone.
     """
-    return db.session.execute(_placing(), {"ids": member_ids, "today": today}).all()
+    return _placing.rows(member_ids, today=today)
 
 
-@cache
-def _placing() -> Any:
-    # Built once: each entry that is recorded asks it.
+@Several
+def _placing(dialect: str, among: Among) -> Any:
     today = bindparam("today", type_=Date())
     category = and_(MemberCategory.member_id == Member.id, *statements.holds(MemberCategory, today))
     return (
         select(Member.id, Membership.organisation_id.label("branch_id"), MemberCategory.category)
         .join(Membership, and_(Membership.member_id == Member.id, *statements.holds(Membership, today)))
         .outerjoin(MemberCategory, category)
-        .where(Member.id.in_(bindparam("ids", expanding=True)))
+        .where(among(Member.id))
         .order_by(Member.id)
         .with_for_update(of=Member, key_share=True)
     )
@@ -81,9 +80,7 @@ def _placing() -> Any:
 
 def _write(sheet: schemes.Sheet, members: Sequence[Any], today: date) -> None:
     month = documents.starts_month(sheet.effective)
-    made = statements.statement(
-        statements.standing, statements.sheet_of(sheet.effective, periods.cycle_start(today, month))
-    )
+    made = statements.statement(statements.standing, statements.sheet_of(sheet, periods.cycle_start(today, month)))
     who = [[row.id, row.branch_id, row.category or statements.REGULAR] for row in members]
     made.run(
         who=orjson.dumps(who).decode(),

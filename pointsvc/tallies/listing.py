@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Row, Select, func, or_, select, tuple_, type_coerce
+from sqlalchemy import BigInteger, Integer, Row, Select, String, bindparam, func, or_, select, tuple_, type_coerce
 
 from pointsvc import clock
 from pointsvc.db import db
@@ -18,12 +18,15 @@ from pointsvc.ledger.models import Entry
 from pointsvc.people import reach
 from pointsvc.people.models import Member, Organisation, OrganisationReach
 from pointsvc.permissions import Actor
+from pointsvc.prepared import Prepared
 from pointsvc.schemes import document as documents
 from pointsvc.schemes import periods
 from pointsvc.schemes import service as schemes
 from pointsvc.schemes.models import Scheme
+from pointsvc.tallies import late, ordering
 from pointsvc.tallies.expressions import BOUNDLESS
 from pointsvc.tallies.models import Standing, Tally, TallyResult
+from pointsvc.tallies.objections import disputed
 
 Table = type[TallyResult] | type[Standing]
 
@@ -32,7 +35,11 @@ SORTS = ("number", "name", "branch", "total")
 
 @dataclass(frozen=True)
 class Asked:
-    """Which rows of a list, in which order: from behind the place ``after`` on."""
+    """Which rows of a list, in which order: from behind the place ``after`` on.
+
+    ``within``: only these branches. Of results in the order of totals they are those that the reader
+    may see so (``ordering.branches``).
+    """
 
     sort: str = "number"
     down: bool = False
@@ -41,6 +48,17 @@ class Asked:
     branch: str | None = None
     grade: str | None = None
     find: str | None = None
+    within: Select[int] | None = None
+
+
+HIGHEST_FIRST = Asked(sort="total", down=True)
+
+
+class Ranked(NamedTuple):
+    """A row of a page of standings and its place."""
+
+    row: Any
+    rank: int
 
 
 @dataclass(frozen=True)
@@ -72,32 +90,63 @@ def listing(*, actor: Actor, limit: int, before_id: int | None = None) -> Sequen
     return db.session.execute(query).all()
 
 
-def results(*, tally: Tally, asked: Asked) -> Sequence[Row[*tuple[Any, ...]]]:
-    """The results of the tally's newest finished version; the caller has looked the tally up.
+def results(*, tally: Tally, asked: Asked, version: int | None = None) -> Sequence[Row[*tuple[Any, ...]]]:
+    """The results of a version of the tally (the newest finished one); the caller has looked the tally up.
 
     Rows of the figures with ``number``, ``name``, ``branch`` and ``branch_name``, and ``place`` for
-    the next page's ``after`` (with ``number``).
+    the next page's ``after`` (with ``number``). Raises Invalid for a version that is not there.
     """
-    query = _figures(TallyResult, asked).where(TallyResult.tally_id == tally.id, TallyResult.version == tally.version)
+    if asked.sort == "total" and asked.within is None:
+        raise ValueError("nobody has asked whether this order may be shown")
+    number = tally.version if version is None else check_version(tally, "version", version)
+    query = _figures(TallyResult, asked).where(TallyResult.tally_id == tally.id, TallyResult.version == number)
     if asked.sort != "total":
         return db.session.execute(_paged(query, TallyResult, asked)).all()
     return _by_total(query, TallyResult, asked)
 
 
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A row of results, and whether it is ``disputed`` and ``adjusted`` (see late.py)."""
+
+    row: Any
+    disputed: bool
+    adjusted: bool
+
+    def shown(self) -> dict[str, Any]:
+        """The row's figures and its marks, by name."""
+        return {**self.row._asdict(), "disputed": self.disputed, "adjusted": self.adjusted}
+
+
+def marked(tally: Tally, rows: Sequence[Any]) -> list[Marked]:
+    """The rows of a page of results, each with its marks."""
+    ids = [row.id for row in rows]
+    contested, late_ones = disputed(tally, ids), late.adjusted(tally, ids)
+    return [Marked(row, row.id in contested, row.id in late_ones) for row in rows]
+
+
+def check_version(tally: Tally, field: str, version: int) -> int:
+    """The version, if it is a finished one of this tally. Raises Invalid under ``field``."""
+    if not 1 <= version <= tally.version:
+        raise Invalid({field: N_("This tally has no such version")})
+    return version
+
+
 def standings(
-    *, actor: Actor, at: datetime, organisation: str, period: str | None, asked: Asked
+    *, actor: Actor, at: datetime, organisation: str | None, period: str | None, asked: Asked
 ) -> Sequence[Row[*tuple[Any, ...]]]:
     """The graded and ungraded totals of this organisation and below: kept ones, or a past period's tally.
 
-    Rows as in ``results``. Raises NotFound, Invalid for a period that is none or has not begun, and
-    Conflict 'no_tally' when a past period has not been tallied here or above.
+    Rows as in ``results``. Raises NotFound, Forbidden 'order_not_shown', Invalid for a period that is
+    none or has not begun, and Conflict 'no_tally' when a past period has not been tallied here or above.
     """
-    owner = reach.organisation(actor, organisation)
     today = clock.local(at).date()
-    below = reach.ids_below(owner.id)
+    owner = reach.node(actor, organisation, today)
+    below = ordering.branches(actor, owner)
     if period is None or _running(owner, period, today):
-        query = _figures(Standing, asked).where(Standing.branch_id.in_(below), Standing.total.is_not(None))
-        return db.session.execute(_paged(query, Standing, asked)).all()
+        if asked == replace(HIGHEST_FIRST, limit=asked.limit, after=asked.after):
+            return _highest(owner.id, asked)
+        return db.session.execute(_kept(below, asked)).all()
     found = _tally_over(owner.id, period)
     query = _figures(TallyResult, asked).where(
         TallyResult.tally_id == found.id,
@@ -106,6 +155,34 @@ def standings(
         TallyResult.total.is_not(None),
     )
     return db.session.execute(_paged(query, TallyResult, asked)).all()
+
+
+def _kept(below: Any, asked: Asked) -> Select[*tuple[Any, ...]]:
+    query = _figures(Standing, asked).where(Standing.branch_id.in_(below), Standing.total.is_not(None))
+    return _paged(query, Standing, asked)
+
+
+def _highest(owner_id: int, asked: Asked) -> list[Any]:
+    """A page of the plain list, the one that is asked for again and again."""
+    if asked.after is None:
+        return _first_page.rows(owner=owner_id, most=asked.limit)
+    total, number = asked.after
+    return _further_page.rows(owner=owner_id, most=asked.limit, total=total, number=number)
+
+
+@Prepared
+def _first_page(dialect: str) -> Any:
+    return _kept(reach.ids_below(_OWNER), replace(HIGHEST_FIRST, limit=_MOST))
+
+
+@Prepared
+def _further_page(dialect: str) -> Any:
+    behind = (bindparam("total", type_=BigInteger), bindparam("number", type_=String))
+    return _kept(reach.ids_below(_OWNER), replace(HIGHEST_FIRST, limit=_MOST, after=behind))
+
+
+_OWNER: Any = bindparam("owner", type_=BigInteger)
+_MOST: Any = bindparam("most", type_=Integer)
 
 
 def _by_total(query: Select[*tuple[Any, ...]], table: Table, asked: Asked) -> list[Row[*tuple[Any, ...]]]:
@@ -126,7 +203,7 @@ def _by_total(query: Select[*tuple[Any, ...]], table: Table, asked: Asked) -> li
     return rows
 
 
-def ranked(rows: Sequence[Row[*tuple[Any, ...]]], place: Sequence[Any] | None) -> list[dict[str, Any]]:
+def ranked(rows: Sequence[Row[*tuple[Any, ...]]], place: Sequence[Any] | None) -> list[Ranked]:
     """The rows of a page of standings with their ranks; equal totals share one (1, 2, 2, 4).
 
     ``place`` is where the page before ended: its last total (in hundredths), number, how many rows
@@ -138,7 +215,7 @@ def ranked(rows: Sequence[Row[*tuple[Any, ...]]], place: Sequence[Any] | None) -
         seen += 1
         rank = rank if row.place == total else seen
         total = row.place
-        found.append({**row._mapping, "rank": rank})
+        found.append(Ranked(row, rank))
     return found
 
 
@@ -187,6 +264,8 @@ def _figures(table: Table, asked: Asked) -> Select[*tuple[Any, ...]]:
         .join(Member, Member.id == table.member_id)
         .join(Organisation, Organisation.id == table.branch_id)
     )
+    if asked.within is not None:
+        query = query.where(table.branch_id.in_(asked.within))
     if asked.branch:
         query = query.where(Organisation.code == asked.branch)
     if asked.grade:

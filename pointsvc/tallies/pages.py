@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
 from pointsvc import clock, errors
 from pointsvc.activities.pages import scores_of
 from pointsvc.api import ref_id
 from pointsvc.db import transaction
+from pointsvc.declarations.choosing import Open, still_open
 from pointsvc.http import actor, at_cursor, cursor, requires
 from pointsvc.people import listing as people
 from pointsvc.people import reach
 from pointsvc.people.models import Member, Organisation
 from pointsvc.people.pages import on_member_page, totals_of
-from pointsvc.permissions import Actor, Permission, allowed
+from pointsvc.permissions import Actor, Permission, Role, allowed
 from pointsvc.schemes import periods
+from pointsvc.seals.pages import proof_file
+from pointsvc.tallies import ordering, sealing
 from pointsvc.tallies import service as tallies
-from pointsvc.tallies.listing import Asked, scores, standing_of
+from pointsvc.tallies.listing import Asked, marked, scores, standing_of
 from pointsvc.tallies.models import Tally
+from pointsvc.tallies.publicity_pages import life_shown
+from pointsvc.tallies.sealed import proof
 from pointsvc.tallies.sheet import results_workbook
-from pointsvc.tallies.shown import score_shown
+from pointsvc.tallies.shown import proofs_shown, score_shown, seal_shown, year_drawn
+from pointsvc.waiting import Waiting, waiting, waits
 from pointsvc.wording import job_shown, period_words
 
 bp = Blueprint("tallies", __name__)
@@ -54,7 +62,12 @@ def score() -> str:
         as_of=found.counted_through,
         scheme={"id": found.scheme.scheme_id, "name": found.document["name"]},
         score=score_shown(found),
+        year=year_drawn(found),
+        proofs=proofs_shown(found),
         may_record=allowed(who, Permission.LEDGER_RECORD),
+        may_declare=member.id == who.member_id and allowed(who, Permission.DECLARATIONS_DECLARE),
+        waiting=waiting(who) if who.role == Role.MEMBER else [],
+        may_object=allowed(who, Permission.DISPUTES_RAISE),
     )
 
 
@@ -62,6 +75,16 @@ def _own(who: Actor) -> Member:
     if who.member_id is None:
         raise errors.NotFound(errors.N_("This account has no member record of its own"))
     return reach.member_by_id(who, who.member_id)
+
+
+@still_open
+def _open(who: Actor, number: str) -> Open | None:
+    """What each rule could still bring this member, for the form that declares."""
+    try:
+        found = tallies.score(actor=who, at=clock.now(), member=number)
+    except (errors.Conflict, errors.NotFound):
+        return None
+    return None if found.total is None else {one.rule: (one.points, one.words) for one in found.missing}
 
 
 def _switch(found: tallies.Score, number: str | None) -> list[dict[str, Any]]:
@@ -132,21 +155,50 @@ def tally(tally_id: str) -> str:
     who = actor()
     found, organisation = tallies.tally(actor=who, tally_id=ref_id(tally_id))
     query, asked = _asked("number")
-    rows = tallies.results(tally=found, asked=asked) if found.version else []
+    query["version"] = request.args.get("version", "")
+    version = ref_id(query["version"]) if query["version"] else found.version
+    may_order = ordering.may_order(who, organisation)
+    if asked.sort == "total":
+        asked = replace(asked, within=ordering.branches(who, organisation))
+    rows = tallies.results(tally=found, asked=asked, version=version) if found.version else []
     job = tallies.job_of(found)
     return render_template(
         "tallies/tally.html",
         tally=_tally_shown(found, organisation),
+        life=life_shown(who, found, organisation),
+        version=version,
+        may_order=may_order,
         job=job_shown(job) if found.status in ("queued", "running") else None,
         problem=job.error if job and found.status == "failed" else None,
         may_run=allowed(who, Permission.TALLIES_RUN),
-        grades=_grades(found) if found.version else [],
+        **seal_shown(who, found, job),
+        grades=_grades(found) if 0 < version == found.version else [],
         query=query,
         branches=[(row.code, row.name) for row in people.organisations(actor=who, under=organisation.code, limit=1000)],
         grade_names=[name for name, _ in tallies.counts(tally_id=found.id) if name],
-        results=[{**row._mapping, "branch": row.branch_name} for row in rows[:ON_A_PAGE]],
+        results=[{**item.shown(), "branch": item.row.branch_name} for item in marked(found, rows[:ON_A_PAGE])],
         **_order("tallies.tally", {"tally_id": tally_id, **query}, asked, rows),
     )
+
+
+@bp.post("/tallies/<tally_id>/seal")
+@requires(Permission.TALLIES_SEAL)
+def seal(tally_id: str) -> Any:
+    """Seal a publicised tally."""
+    with transaction():
+        found = sealing.seal(actor=actor(), at=clock.now(), tally_id=ref_id(tally_id))
+    if found.status == "sealed":
+        flash(gettext("The tally is sealed. Print its fingerprint or send it on, so that others keep it too."), "good")
+    return redirect(url_for("tallies.tally", tally_id=found.id, _anchor="seal"))
+
+
+@bp.get("/tallies/<tally_id>/proof.json")
+@requires(Permission.SCORE_READ)
+def member_proof(tally_id: str) -> Response:
+    """The proof of a member's result as a file."""
+    number = request.args.get("member", "")
+    found = proof(actor=actor(), tally_id=ref_id(tally_id), member=number)
+    return proof_file(found, f"tally-{tally_id}-{quote(number)}")
 
 
 @bp.get("/tallies/<tally_id>/results.xlsx")
@@ -189,12 +241,11 @@ def _tally_shown(found: Tally, organisation: Organisation) -> dict[str, Any]:
 
 
 @bp.get("/standings")
-@requires(Permission.STANDINGS_READ)
+@requires(Permission.PUBLICITY_READ)
 def standings() -> str:
-    """The kept totals of a branch or node, by name unless another order is asked for."""
+    """The kept totals of a branch or node, where its setting shows an order; by name unless another is asked for."""
     who = actor()
-    code = request.args.get("organisation")
-    owner = reach.organisation(who, code) if code else reach.organisation_by_id(who, who.organisation_id or 0)
+    owner = reach.node(who, request.args.get("organisation"), clock.today())
     query, asked = _asked("name")
     name = request.args.get("period") or periods.containing(clock.today(), "quarter", 1).name
     rows = tallies.standings(actor=who, at=clock.now(), organisation=owner.code, period=name, asked=asked)
@@ -205,6 +256,7 @@ def standings() -> str:
         query=query,
         standings=[{**row._mapping, "branch": row.branch_name} for row in rows[:ON_A_PAGE]],
         as_of=clock.now(),
+        may_open=allowed(who, Permission.TALLIES_READ),
         **_order("tallies.standings", {"organisation": owner.code, "period": name, **query}, asked, rows),
     )
 
@@ -262,6 +314,19 @@ def _offered(today: date) -> list[tuple[str, str]]:
     names = [name for name, _ in _quarters(today, 4)]
     halves = [periods.containing(today, "half", 1).name, str(today.year), str(today.year - 1)]
     return [(name, period_words(name)) for name in (*names, *halves)][:PERIODS_OFFERED]
+
+
+# ---- on the first pages
+
+
+@waits
+def _to_seal(who: Actor) -> Iterator[Waiting]:
+    """Publicised tallies whose time for objections is over."""
+    if not allowed(who, Permission.TALLIES_SEAL):
+        return
+    for found in sealing.ready(actor=who, today=clock.today()):
+        words = gettext("The tally of %(period)s can be sealed", period=period_words(found.period))
+        yield Waiting(words, url_for("tallies.tally", tally_id=found.id, _anchor="seal"))
 
 
 # ---- on the pages of people

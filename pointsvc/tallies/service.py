@@ -12,29 +12,46 @@ from sqlalchemy.dialects import postgresql, sqlite
 from pointsvc import clock, queues
 from pointsvc.audit import service as audit
 from pointsvc.db import db, touch
-from pointsvc.errors import N_, Conflict, Invalid, NotFound
+from pointsvc.errors import N_, Conflict, Invalid
 from pointsvc.people import reach
 from pointsvc.people.models import Organisation
 from pointsvc.permissions import SYSTEM, Actor
 from pointsvc.schemes import document as documents
 from pointsvc.schemes import periods
 from pointsvc.schemes import service as schemes
+from pointsvc.tallies import lifecycle
+from pointsvc.tallies.comparing import compare
 from pointsvc.tallies.computing import compute
+from pointsvc.tallies.finding import newest_publications, publication_before, publications, tally
 from pointsvc.tallies.keeping import settle, settle_all
 from pointsvc.tallies.listing import Advice, advice, counts, listing, ranked, results, standings
 from pointsvc.tallies.models import PreviousTotal, Tally
+from pointsvc.tallies.posting import Posting, branches_of_posting, honours, listed, posting, postings
+from pointsvc.tallies.publicity import check_again, may_be_sealed, publicise, tell
 from pointsvc.tallies.scoring import Score, score
 
 __all__ = [
     "Advice",
+    "Posting",
     "Score",
     "advice",
     "branch_of",
+    "branches_of_posting",
+    "compare",
     "compute",
     "counts",
     "given_up",
+    "honours",
     "job_of",
+    "listed",
     "listing",
+    "may_be_sealed",
+    "newest_publications",
+    "posting",
+    "postings",
+    "publication_before",
+    "publications",
+    "publicise",
     "ranked",
     "request",
     "request_quarter",
@@ -45,6 +62,7 @@ __all__ = [
     "settle_all",
     "standings",
     "tally",
+    "tell",
 ]
 
 
@@ -53,7 +71,8 @@ def request(*, actor: Actor, at: datetime, organisation: str, period: str) -> Ta
 
     While one is waiting or being computed, asking again changes nothing; afterwards it is computed
     anew, as another version. Raises NotFound for an organisation out of reach, Invalid for a period
-    that is none or has not begun, Conflict 'no_scheme' when no branch has a rule sheet.
+    that is none or has not begun, Conflict 'no_scheme' when no branch has a rule sheet, 'publicised'
+    when it is publicised and nothing has changed since, 'sealed'.
     """
     owner = reach.organisation(actor, organisation)
     when = _period(owner, period, clock.local(at).date())
@@ -62,7 +81,8 @@ def request(*, actor: Actor, at: datetime, organisation: str, period: str) -> Ta
     found = _row(owner, when, at)
     if found.status in ("queued", "running") and _alive(found):
         return found
-    found.status, found.cutoff_at = "queued", None
+    check_again(found)
+    found.status, found.cutoff_at = lifecycle.after(found.status, lifecycle.ASK), None
     found.through_on, found.requested_at, found.requested_by_id = when.through_on, at, actor.sign_in_id
     job = queues.enqueue(topic=queues.TALLY_COMPUTE, payload={"tally": found.id}, at=at)
     found.job_id = job.id
@@ -130,14 +150,6 @@ def job_of(tally: Tally) -> queues.Job | None:
     return db.session.get(queues.Job, tally.job_id, populate_existing=True) if tally.job_id else None
 
 
-def tally(*, actor: Actor, tally_id: int) -> tuple[Tally, Organisation]:
-    """A tally and its organisation. Raises NotFound when there is none within reach."""
-    found = db.session.get(Tally, tally_id)
-    if found is None:
-        raise NotFound()
-    return found, reach.organisation_by_id(actor, found.organisation_id)
-
-
 def branch_of(found: Score) -> Organisation:
     """The branch by which a score was reckoned."""
     return db.session.get_one(Organisation, found.branch_id)
@@ -147,7 +159,7 @@ def given_up(*, tally_id: int, job_id: int) -> None:
     """Say on the tally that its job was given up; earlier results still stand."""
     found = db.session.get(Tally, tally_id, with_for_update=True)
     if found is not None and found.job_id == job_id:
-        found.status = "failed"
+        found.status = lifecycle.after(found.status, lifecycle.GIVE_UP)
 
 
 def set_previous_total(*, actor: Actor, at: datetime, member: str, cycle: date, total: Decimal) -> PreviousTotal:

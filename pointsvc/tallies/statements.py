@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, namedtuple
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import (
     CTE,
     BigInteger,
     ClauseElement,
     Date,
-    Select,
     String,
     and_,
     bindparam,
@@ -24,14 +24,16 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import CursorResult, Dialect
+from sqlalchemy.engine import Engine
 
 from pointsvc.db import UtcTime, db
 from pointsvc.people.models import MemberCategory, Membership
+from pointsvc.prepared import Statement
 from pointsvc.schemes import service as schemes
 from pointsvc.tallies import explanation, reckoning, stages
 from pointsvc.tallies.models import Standing, TallyResult
 from pointsvc.tallies.terms import Terms, terms
+from pointsvc.tallies.wording import Explainer
 
 Document = Mapping[str, Any]
 
@@ -48,65 +50,55 @@ class Sheet:
     cycle_starts_on: date
 
 
-def sheet_of(document: Document, cycle_starts_on: date) -> Sheet:
-    """The sheet of this document, its rules' ids read from the database."""
-    return Sheet(document, schemes.rule_ids(item["code"] for item in document["rules"]), cycle_starts_on)
+# Of each database: what a rule sheet's versions call their rules, by id.
+_rule_ids: WeakKeyDictionary[Engine, dict[tuple[int, ...], Mapping[str, int]]] = WeakKeyDictionary()
 
 
-class Statement:
-    """A statement as the driver takes it: what SQLAlchemy does for each call is done once, here."""
+def sheet_of(found: schemes.Sheet, cycle_starts_on: date) -> Sheet:
+    """What a reckoning by this rule sheet goes by, with the ids of its rules.
 
-    def __init__(self, element: Any, dialect: Dialect) -> None:
-        if dialect.name == "sqlite":
-            # The driver takes names as well as question marks, and ours are given by name.
-            dialect = sqlite.dialect(paramstyle="named")
-        compiled: Any = element.compile(dialect=dialect)
-        self.sql = str(compiled)
-        self.constants = {name: value for name, value in compiled.params.items() if value is not None}
-        self.given = {
-            name: bind.type.dialect_impl(dialect).bind_processor(dialect) or _same
-            for name, bind in compiled.binds.items()
-        }
-        columns = element.selected_columns if isinstance(element, Select) else ()
-        self.taken = [column.type.dialect_impl(dialect).result_processor(dialect, None) or _same for column in columns]
-        self.row: Any = namedtuple("Row", [column.key for column in columns])  # type: ignore[misc] # names of the query
-
-    def run(self, **values: Any) -> CursorResult[Any]:
-        """Run it in the present transaction."""
-        db.session.flush()
-        every = {**self.constants, **values}
-        given = {name: process(every.get(name)) for name, process in self.given.items()}
-        return db.session.connection().exec_driver_sql(self.sql, given)
-
-    def rows(self, **values: Any) -> list[Any]:
-        """Run it and read what it selects."""
-        return [
-            self.row(*[process(value) for process, value in zip(self.taken, row, strict=True)])
-            for row in self.run(**values)
-        ]
-
-
-def _same(value: Any) -> Any:
-    return value
+    A published version is never changed, nor are its rules' ids, so on PostgreSQL, which gives no id
+    a second time, they are read once. SQLite may give an id again after a rollback.
+    """
+    engine = db.engine
+    known = _rule_ids.setdefault(engine, {})
+    ids = known.get(found.versions)
+    if ids is None:
+        ids = schemes.rule_ids(item["code"] for item in found.effective["rules"])
+        if engine.dialect.name == "postgresql":
+            known[found.versions] = ids
+    return Sheet(found.effective, ids, cycle_starts_on)
 
 
 Make = Callable[[Terms, Sheet, str], ClauseElement]
 
-# A document is kept with its statements, so that its identity cannot pass to another one.
-_kept: OrderedDict[tuple[Any, ...], tuple[Document, Statement]] = OrderedDict()
+Made = TypeVar("Made")
+
+# A document is kept with what is made of it, so that its identity cannot pass to another one.
+_kept: OrderedDict[tuple[Any, ...], tuple[Document, Any]] = OrderedDict()
 _KEPT_MOST = 200
 
 
 def statement(make: Make, sheet: Sheet) -> Statement:
     """The statement that ``make`` builds for this sheet on the present engine, from the shelf if it is there."""
-    dialect = db.session.get_bind().dialect
-    ids = tuple(sorted(sheet.rule_ids.items()))
-    key = (make.__name__, dialect.name, id(sheet.document), sheet.cycle_starts_on, ids)
+    dialect = db.engine.dialect
+    return _from_shelf(
+        (make.__name__, dialect.name), sheet, lambda found: Statement(make(found, sheet, dialect.name), dialect)
+    )
+
+
+def explainer(sheet: Sheet) -> Explainer:
+    """Who puts the rows of ``lines`` by this sheet into words, from the shelf if it is there."""
+    return _from_shelf(("explainer",), sheet, lambda found: Explainer(sheet.document, found))
+
+
+def _from_shelf(name: tuple[str, ...], sheet: Sheet, make: Callable[[Terms], Made]) -> Made:
+    key = (*name, id(sheet.document), sheet.cycle_starts_on, *sheet.rule_ids.items())
     found = _kept.get(key)
     if found is not None and found[0] is sheet.document:
         _kept.move_to_end(key)
         return found[1]
-    made = Statement(make(terms(sheet.document, sheet.rule_ids), sheet, dialect.name), dialect)
+    made = make(terms(sheet.document, sheet.rule_ids))
     _kept[key] = (sheet.document, made)
     if len(_kept) > _KEPT_MOST:
         _kept.popitem(last=False)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import partial
+from operator import itemgetter
 from typing import Any
 
 from pointsvc.db import from_hundredths
@@ -84,7 +86,10 @@ class Explainer:
     def __init__(self, document: Document, terms: Terms) -> None:
         self.rules = {rule.id: rule for rule in terms.rules}
         self.rounds = len(terms.rounds("points"))
+        self.steps = {rule.id: rule.steps("points") for rule in terms.rules}
+        self.sizes = {rule.id: {*rule.times, *rule.points} for rule in terms.rules}
         self.items = {item["code"]: item for item in document["rules"]}
+        self.most = {code: _most(item) for code, item in self.items.items()}
         self.groups = {item["code"]: item for item in document["groups"]}
         self.document = document
         self.month = int(document["cycle"]["starts_month"])
@@ -97,7 +102,7 @@ class Explainer:
     def _line(self, row: Any, seen: Counter[tuple[int, int, int]]) -> Line:
         rule = self.rules.get(row.rule_id)
         if rule is not None and row.held not in _WHOLLY:
-            for size in {*rule.times, *rule.points}:
+            for size in self.sizes[rule.id]:
                 seen[rule.id, size, self._window(row.occurred_on, size)] += 1
         told = list(self._told(row, rule, seen)) or [(COUNTED, None)]
         return Line(
@@ -126,7 +131,7 @@ class Explainer:
             yield from self._in_group(row, rule)
 
     def _capped(self, row: Any, rule: Rule, seen: Counter[tuple[int, int, int]]) -> Any:
-        for n, (size, limit) in enumerate(rule.steps("points")):
+        for n, (size, limit) in enumerate(self.steps[rule.id]):
             before, after = getattr(row, f"part_{n}"), getattr(row, f"part_{n + 1}")
             if limit is not None and before != after:
                 per = self._per(rule, "points", size)
@@ -162,38 +167,48 @@ class Explainer:
 
         ``figures`` are the groups' figures.
         """
+        counted: dict[int, list[Any]] = {}
+        for row in rows:
+            if not row.held:
+                counted.setdefault(row.rule_id, []).append(row)
         found = []
         for rule in self.rules.values():
-            item = self.items[rule.code]
-            most = _most(item)
-            if rule.veto or most <= 0 or (rule.applies_to is not None and category not in rule.applies_to):
+            if rule.veto or self.most[rule.code] <= 0:
                 continue
-            points, words = self._open(rule, item, rows, figures, today)
+            if rule.applies_to is not None and category not in rule.applies_to:
+                continue
+            points, words = self._open(rule, counted.get(rule.id, ()), figures, today)
             if points is None or points > 0:
-                found.append(Chance(rule.code, item["name"], rule.group, points, words))
+                found.append(Chance(rule.code, self.items[rule.code]["name"], rule.group, points, words))
         return sorted(found, key=lambda chance: (chance.points is None, -(chance.points or 0), chance.rule))
 
     def _open(
-        self, rule: Rule, item: Document, rows: Sequence[Any], figures: Mapping[str, Decimal], today: date
+        self, rule: Rule, mine: Sequence[Any], figures: Mapping[str, Decimal], today: date
     ) -> tuple[Decimal | None, Message | None]:
         """How much the tightest of all limits leaves, and its words."""
-        mine = [row for row in rows if row.rule_id == rule.id and not row.held]
-        left: list[tuple[Decimal, Message]] = []
+        left: list[tuple[Decimal, Callable[[], Message]]] = []
         for size, times in rule.times.items():
             n = max(0, times - sum(self._same(row, size, today) for row in mine))
-            this = Message(_THIS[self._per(rule, "times", size)])
-            left.append((n * _most(item), Message(_LEFT_TIMES, n=n, each=this)))
-        for n, (size, limit) in enumerate(rule.steps("points")):
+            left.append((n * self.most[rule.code], partial(self._times_left, rule, size, n)))
+        for n, (size, limit) in enumerate(self.steps[rule.id]):
             if limit is not None:
                 used = sum(getattr(row, f"part_{n + 1}") for row in mine if self._same(row, size, today))
                 points = from_hundredths(limit - used)
-                this = Message(_THIS[self._per(rule, "points", size)])
-                left.append((points, Message(_LEFT_POINTS, points=plain(points), each=this)))
+                left.append((points, partial(self._points_left, rule, size, points)))
         group = self.groups[rule.group]
         if "cap" in group:
             points = Decimal(group["cap"]) - figures[rule.group]
-            left.append((points, Message(_LEFT_GROUP, points=plain(points), group=group["name"])))
-        return min(left, key=lambda pair: pair[0], default=(None, None))
+            left.append((points, partial(Message, _LEFT_GROUP, points=plain(points), group=group["name"])))
+        if not left:
+            return None, None
+        points, words = min(left, key=itemgetter(0))
+        return points, words()
+
+    def _times_left(self, rule: Rule, size: int, n: int) -> Message:
+        return Message(_LEFT_TIMES, n=n, each=Message(_THIS[self._per(rule, "times", size)]))
+
+    def _points_left(self, rule: Rule, size: int, points: Decimal) -> Message:
+        return Message(_LEFT_POINTS, points=plain(points), each=Message(_THIS[self._per(rule, "points", size)]))
 
     def _same(self, row: Any, size: int, today: date) -> bool:
         return self._window(row.occurred_on, size) == self._window(today, size)

@@ -11,7 +11,8 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from pointsvc import clock, create_app
-from pointsvc.db import db
+from pointsvc.db import db, transaction
+from pointsvc.people.models import SignIn
 from tests import factories
 from tests.browser.visitors import Site, work
 from tests.conftest import Databases, FrozenClock, settings
@@ -53,6 +54,9 @@ def districts(tmp_path_factory: pytest.TempPathFactory) -> Databases:
         published()
         for name, *_ in factories.SIGN_INS:
             factories.give_password(name)
+        # Everybody knows the way already; who is new is seen in tests/people/test_guides.py.
+        with transaction():
+            db.session.execute(db.update(SignIn).values(toured=True))
         work(app)
         db.session.remove()
         db.engine.dispose()

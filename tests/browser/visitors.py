@@ -118,3 +118,14 @@ def work(app: Flask) -> None:
 def overflow(page: Page) -> int:
     """By how many pixels the page is wider than its window."""
     return int(page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
+
+
+STICKING_OUT = """() => [...document.querySelectorAll("main *, header *, footer *")]
+    .filter(part => part.getBoundingClientRect().right > window.innerWidth + 1)
+    .slice(0, 4).map(part => `${part.tagName} ${part.className} ${part.textContent.trim().slice(0, 30)}`)"""
+
+
+def sticking_out(page: Page) -> list[str]:
+    """The parts that lie beyond the window's right edge when the page is wider than its window."""
+    found: list[str] = page.evaluate(STICKING_OUT) if overflow(page) else []
+    return found

@@ -29,6 +29,10 @@ EDGES = {"api.py", "pages.py", "schemas.py", "door.py"}
 EDGES |= {"returning.py", "sheet.py", "shown.py"}
 # Pages with their own file.
 EDGES |= {"editor.py"}
+# Further pages of a noun that has many.
+EDGES |= {"reviewing.py", "typing_in.py"}
+# What is publicised of a tally is large enough to stand apart from what is computed.
+EDGES |= {"publicity_api.py", "publicity_pages.py", "publicity_schemas.py"}
 WEB = {"flask", "flask_smorest", "flask_babel", "flask_wtf", "werkzeug", "rq", "redis"}
 PLUMBING_OF_EDGES = {"pointsvc.http", "pointsvc.api"}
 

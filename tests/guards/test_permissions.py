@@ -22,11 +22,19 @@ TABLE = {
     "ledger:record":        "x         -           x          -       -        -",
     "meetings:read":        "x         x           x          -       x        -",
     "meetings:record":      "x         -           x          -       -        -",
+    "declarations:read":    "x         x           x          x       x        -",
+    "declarations:declare": "x         -           x          x       -        -",
+    "declarations:review":  "x         -           x          -       -        -",
     "score:read":           "x         x           x          x       x        -",
     "tallies:read":         "x         x           x          -       x        -",
     "tallies:run":          "x         -           x          -       -        -",
+    "tallies:seal":         "x         -           x          -       -        -",
     "standings:read":       "x         x           x          -       x        -",
     "rehearsals:read":      "x         -           -          -       x        -",
+    "publicity:read":       "x         x           x          x       x        -",
+    "disputes:read":        "x         x           x          x       x        -",
+    "disputes:raise":       "x         -           x          x       -        -",
+    "disputes:decide":      "x         -           x          -       -        -",
     "imports:run":          "x         -           x          -       -        -",
     "audit:read":           "-         -           -          -       x        x",
     "jobs:read":            "x         x           x          -       x        x",
@@ -47,7 +55,9 @@ def test_each_role_may_what_the_table_says(permission: Permission) -> None:
 
 
 def test_who_only_reads_changes_nothing() -> None:
-    changing = [p for p in Permission if p.split(":")[1] in ("manage", "record", "run")]
+    changing = [p for p in Permission if p.split(":")[1] in ("manage", "record", "run", "review")]
+    changing = [p for p in Permission if p.split(":")[1] in ("manage", "record", "run", "decide")]
+    changing = [p for p in Permission if p.split(":")[1] in ("manage", "record", "run", "seal")]
     assert changing
     for role in (Role.AUDITOR, Role.SUPERVISOR, Role.MEMBER):
         assert not [p for p in changing if role in PERMISSION_MAP[p]]

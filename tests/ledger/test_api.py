@@ -59,6 +59,7 @@ def test_an_entry_is_recorded(client: FlaskClient) -> None:
         "source": "single",
         "reverses": None,
         "reversed_by": None,
+        "disputed": False,
     }
 
 

@@ -11,6 +11,7 @@ from pointsvc.db import transaction
 from pointsvc.errors import Invalid, NotFound
 from pointsvc.people import settings
 from tests import factories
+from tests.counting import counted
 
 
 def decide(who: str, organisation: str, name: str, value: Any) -> None:
@@ -29,6 +30,17 @@ def test_the_nearest_decision_above_holds(app: Flask) -> None:
     assert settings.value(other, "publicity_days") == 7
     decide("admin", "QS01", "publicity_days", None)
     assert settings.values(branch)["publicity_days"] == (7, "QS")
+
+
+def test_what_holds_for_several_is_told_at_once(app: Flask) -> None:
+    factories.district()
+    branch, other = factories.organisation_id("QS0101"), factories.organisation_id("QS0201")
+    decide("admin", "QS", "review_days", 7)
+    decide("admin", "QS01", "review_days", 3)
+    with counted() as statements:
+        assert settings.by_organisation([branch, other], "review_days") == {branch: 3, other: 7}
+    assert len(statements) == 1
+    assert settings.by_organisation([branch], "reply_days") == {branch: 5}
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,10 @@ FAULTS: list[tuple[str, Change]] = [
     (f"rules.{AWARD}.tiers.0.points", put("rules", AWARD, "tiers", 0, "points", to=DROP)),
     (f"rules.{AWARD}.highest_only", put("rules", AWARD, "highest_only", to="yes")),
     (f"rules.{CRIME}.kind", put("rules", CRIME, "kind", to="Veto")),
+    ("rules.0.declare", put("rules", 0, "declare", to="no")),
+    (f"rules.{CRIME}.declare", put("rules", CRIME, "declare", to=True)),
+    ("rules.0.evidence", put("rules", 0, "evidence", to="required")),
+    ("rules.0.evidence", put("rules", 0, "evidence", to=["asked"])),
     ("rules.0.applies_to", put("rules", 0, "applies_to", to=[])),
     ("rules.0.applies_to.0", put("rules", 0, "applies_to", to=[""])),
     (f"rules.{THEMEDAY}.caps.0.per", put("rules", THEMEDAY, "caps", 0, "per", to="week")),
@@ -123,7 +127,15 @@ def test_what_is_no_object_is_refused(value: Any) -> None:
 
 def test_a_district_may_add_fields_of_its_own() -> None:
     changed = sheet(basis="清源组〔2026〕1号")
-    changed["rules"][0]["evidence"] = {"needed": True, "kinds": ["photo"]}
+    changed["rules"][0]["proof"] = {"needed": True, "kinds": ["photo"]}
+    assert document.validate(changed) == {}
+
+
+def test_a_rule_says_whether_it_may_be_declared_and_what_is_asked_for() -> None:
+    changed = sheet()
+    changed["rules"][0] |= {"declare": False, "evidence": "optional"}
+    changed["rules"][ADVICE] |= {"declare": True, "evidence": "asked"}
+    changed["rules"][CRIME] |= {"declare": False}
     assert document.validate(changed) == {}
 
 

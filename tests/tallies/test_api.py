@@ -54,6 +54,8 @@ def test_a_tally_is_asked_for_and_polled(client: FlaskClient) -> None:
         "progress": 0,
         "size": 0,
         "error": None,
+        "publication": None,
+        "seal": None,
     }
 
 
@@ -156,6 +158,8 @@ def test_a_result_holds_all_figures(client: FlaskClient) -> None:
         "total": "63.00",
         "grade": "合格",
         "veto": False,
+        "disputed": False,
+        "adjusted": False,
     }
 
 

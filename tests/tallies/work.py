@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -12,8 +13,9 @@ from pointsvc.ledger.models import Entry
 from pointsvc.people.models import Member
 from pointsvc.permissions import SYSTEM, Actor
 from pointsvc.schemes.models import Rule
+from pointsvc.tallies import lifecycle, sealing
 from pointsvc.tallies import service as tallies
-from pointsvc.tallies.models import Tally
+from pointsvc.tallies.models import Publication, Tally
 
 
 def tally(organisation: str, period: str, actor: Actor = SYSTEM) -> Tally:
@@ -24,11 +26,65 @@ def tally(organisation: str, period: str, actor: Actor = SYSTEM) -> Tally:
     return found
 
 
+def publicised(organisation: str, period: str, days: int | None = None) -> Tally:
+    """A tally that is computed and publicised."""
+    found = tally(organisation, period)
+    publicise(found, days)
+    return found
+
+
+def publicise(found: Tally, days: int | None = None) -> Publication:
+    """Publicise the tally's newest version."""
+    with transaction():
+        made = tallies.publicise(actor=SYSTEM, at=clock.now(), tally_id=found.id, days=days)
+    db.session.refresh(found)
+    return made
+
+
+def seal(found: Tally) -> None:
+    """Seal the tally, as far as others can tell."""
+    with transaction():
+        db.session.get_one(Tally, found.id).status = lifecycle.after(found.status, lifecycle.SEAL)
+    db.session.refresh(found)
+
+
 def compute(found: Tally) -> None:
     """Claim the tally's job and do it."""
     token = claim(found)
     tallies.compute(tally_id=found.id, job_id=found.job_id or 0, token=token)
     db.session.refresh(found)
+
+
+def over(organisation: str, period: str, last_day: date | None = None) -> Tally:
+    """Compute a tally and publicise it until this day (yesterday)."""
+    found = tally(organisation, period)
+    publicise_until(found, last_day or clock.today() - timedelta(days=1))
+    return found
+
+
+def publicise_until(found: Tally, last_day: date) -> None:
+    """Publicise the tally's present version until this day."""
+    with transaction():
+        db.session.add(
+            Publication(
+                tally_id=found.id,
+                version=found.version,
+                published_on=last_day - timedelta(days=7),
+                last_day=last_day,
+                working_days=5,
+                published_at=clock.now(),
+            )
+        )
+        found.status = "publicised"
+    db.session.refresh(found)
+
+
+def sealed(organisation: str, period: str) -> Tally:
+    """Compute a tally, publicise and seal it."""
+    found = over(organisation, period)
+    with transaction():
+        sealing.seal(actor=SYSTEM, at=clock.now(), tally_id=found.id)
+    return found
 
 
 def claim(found: Tally) -> int:

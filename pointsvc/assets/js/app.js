@@ -2,6 +2,8 @@
 import htmx from "htmx.org";
 import "./roll.js";
 import "./comforts.js";
+import "./aloud.js";
+import "./ticks.js";
 
 document.documentElement.classList.add("js");
 
