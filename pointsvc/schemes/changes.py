@@ -28,6 +28,7 @@ RULE_FIELDS = {
     "applies_to": N_("for whom"),
     "kind": N_("veto"),
     "declare": N_("declaring"),
+    "evidence": N_("papers"),
 }
 GROUP_FIELDS = {"name": N_("name"), "base": N_("begins with"), "floor": N_("floor"), "cap": N_("cap")}
 SHEET_FIELDS = {

@@ -20,7 +20,7 @@ SHAPES = ("points", "range", "tiers")
 EMPTY_TIERS = 3
 # Whether members may declare by the rule: what a form sends, and what the document then says.
 DECLARED = {"yes": True, "no": False}
-_OF_A_RULE = ("name", "group", *SHAPES, "unit", "caps", "applies_to", "kind", "highest_only", "declare")
+_OF_A_RULE = ("name", "group", *SHAPES, "unit", "caps", "applies_to", "kind", "highest_only", "declare", "evidence")
 _OF_A_GROUP = ("name", "base", "floor", "cap")
 
 
@@ -65,6 +65,7 @@ def rule_fields(document: Document, code: str | None, group: str = "") -> Fields
         "applies_to": list(rule.get("applies_to", ())),
         "veto": rule.get("kind") == "veto",
         "highest_only": bool(rule.get("highest_only")),
+        "evidence": rule.get("evidence") == "asked",
         "declare": next((name for name, value in DECLARED.items() if rule.get("declare") is value), ""),
     }
     tiers = [*rule.get("tiers", ()), *({} for _ in range(EMPTY_TIERS))]
@@ -89,6 +90,8 @@ def with_rule(document: Document, form: Form, code: str | None) -> Edited:
     put(new, "applies_to", form.several("applies_to"))
     put(new, "kind", form.ticked("veto") and "veto")
     put(new, "highest_only", form.ticked("highest_only"))
+    # Not to ask for it is what saying nothing means too.
+    put(new, "evidence", "asked" if form.ticked("evidence") else old.get("evidence") == "optional" and "optional")
     if form.text("declare") in DECLARED:
         new["declare"] = DECLARED[form.text("declare")]
     _worth(new, old, form, fields)

@@ -115,6 +115,7 @@ RULE_CHANGES: list[tuple[str, Callable[[dict[str, Any]], Any], str]] = [
     ("kind", lambda item: item.update(kind="veto"), "kind"),
     ("unit", lambda item: item.update(unit="场"), "unit"),
     ("declare", lambda item: item.update(declare=True), "declare"),
+    ("evidence", lambda item: item.update(evidence="asked"), "evidence"),
     ("declare not", lambda item: item.update(declare=False), "declare"),
     ("highest_only", lambda item: item.update(highest_only=True), "highest_only"),
     ("applies_to", lambda item: item.update(applies_to=["regular"]), "applies_to"),

@@ -87,6 +87,7 @@ flags = st.fixed_dictionaries(
         "caps": caps.filter(bool),
         "highest_only": st.just(True),
         "declare": st.booleans(),
+        "evidence": st.sampled_from(["asked", "optional"]),
         "kind": st.just("veto"),
         "applies_to": st.lists(st.sampled_from(["regular", "A类"]), min_size=1, unique=True),
         "own": st.just({"kept": ["as", "it", "is"]}),
