@@ -4,7 +4,6 @@ and the three quarters before today. Nobody in it exists; the same seed gives th
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import secrets
@@ -18,7 +17,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import select
 
-from pointsvc import clock, demo_declarations, demo_publicity
+from pointsvc import clock, demo_declarations, demo_publicity, demo_sheets
 from pointsvc.activities import service as activities
 from pointsvc.activities.service import AttendanceRow
 from pointsvc.db import db, transaction
@@ -167,12 +166,6 @@ def deeds(person: Person, first: date, last: date, rng: random.Random) -> Iterat
         yield {"rule": rule, "occurred_on": first + timedelta(days=rng.randrange(days)), **more}
 
 
-def scheme() -> dict[str, Any]:
-    """The demonstration district's rule sheet."""
-    document: dict[str, Any] = json.loads(Path(__file__).with_name("demo_scheme.json").read_text("utf-8"))
-    return document
-
-
 # ---- into the service
 
 
@@ -227,12 +220,13 @@ def fill(*, at: datetime) -> list[SignIn]:
     )
     spans = quarters(today)
     first = spans[0][0].replace(month=1)
-    draft = schemes.create(actor=SYSTEM, at=at, organisation="QY", starts_on=first, document=scheme())
-    schemes.publish(actor=SYSTEM, at=at, scheme_id=draft.id)
+    townships = {code: name for code, name, kind, _ in PLACES if kind == "township"}
+    demo_sheets.publish(at=at, starts_on=first, townships=townships)
     _live(at, everybody, spans)
     for _, last in spans[:3]:
         period = f"{last.year}-Q{last.month // 3}"
         tallies.request(actor=SYSTEM, at=at, organisation="QY", period=period)
+    demo_sheets.rehearse(at=at, starts_on=date(today.year + 1, 1, 1), period=period)
     signed_in = _sign_ins(at, everybody)
     demo_declarations.fill(at=at, numbers=_first_branch(everybody))
     return signed_in
@@ -248,12 +242,12 @@ def _live(at: datetime, everybody: list[Person], spans: list[tuple[date, date]])
     rng = random.Random(SEED + 2)  # noqa: S311 - made-up data, not a secret
     ids = {row.number: row.id for row in db.session.execute(select(Member.number, Member.id))}
     nodes = {row.code: row.id for row in db.session.execute(select(Organisation.code, Organisation.id))}
-    sheets = schemes.sheets(list(nodes.values()), spans[-1][1])
+    governing = schemes.sheets(list(nodes.values()), spans[-1][1])
     roll: dict[str, list[Person]] = {}
     for one in everybody:
         roll.setdefault(one.branch, []).append(one)
     rows = [
-        AttendanceRow(nodes[branch], kind, held_on, ids[one.number], nodes[branch], sheets[nodes[branch]], how)
+        AttendanceRow(nodes[branch], kind, held_on, ids[one.number], nodes[branch], governing[nodes[branch]], how)
         for first, last in spans
         for branch, kind, held_on in meetings(list(roll), first, last)
         for one in roll[branch]
@@ -261,7 +255,7 @@ def _live(at: datetime, everybody: list[Person], spans: list[tuple[date, date]])
     ]
     activities.add_attendance(actor=SYSTEM, at=at, rows=rows)
     entries = [
-        _entry(deed, ids[one.number], nodes[one.branch], sheets[nodes[one.branch]])
+        _entry(deed, ids[one.number], nodes[one.branch], governing[nodes[one.branch]])
         for first, last in spans
         for one in everybody
         for deed in deeds(one, first, last, rng)

@@ -102,6 +102,8 @@ def _summary(rehearsal_id: int) -> dict[str, Any]:
             _number(change > 0).label("up"),
             _number(change < 0).label("down"),
             _number(_other_grade()).label("other_grade"),
+            _number(and_(_OLD.is_(None), _NEW.is_not(None))).label("newly_scored"),
+            _number(and_(_OLD.is_not(None), _NEW.is_(None))).label("no_longer_scored"),
             _number(_BEFORE.veto).label("vetoes_before"),
             _number(_AFTER.veto).label("vetoes_after"),
             func.coalesce(sql.total(change), 0).label("change"),

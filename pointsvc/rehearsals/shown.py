@@ -39,7 +39,8 @@ def report_shown(report: Report) -> dict[str, Any]:
     binding = [item for item in limits if item["most"]]
     return {
         **{name: report[name] for name in ("members", "compared", "up", "down", "other_grade")},
-        **{name: report[name] for name in ("vetoes_before", "vetoes_after", "new_rules", "gone_rules")},
+        **{name: report[name] for name in ("newly_scored", "no_longer_scored", "vetoes_before", "vetoes_after")},
+        **{name: report[name] for name in ("new_rules", "gone_rules")},
         "same": report["compared"] - report["up"] - report["down"],
         "mean": _points(report["mean_change"]),
         "median": _points(report["median_change"]),

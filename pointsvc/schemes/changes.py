@@ -19,8 +19,8 @@ Say = Callable[[Mapping[str, Any]], Message]
 RULE_FIELDS = {
     "name": N_("name"),
     "group": N_("group"),
-    "points": N_("points"),
-    "range": N_("points"),
+    "points": N_("worth"),
+    "range": N_("worth"),
     "tiers": N_("levels"),
     "unit": N_("unit"),
     "caps": N_("caps"),
@@ -28,6 +28,7 @@ RULE_FIELDS = {
     "applies_to": N_("for whom"),
     "kind": N_("veto"),
     "declare": N_("declaring"),
+    "evidence": N_("papers"),
 }
 GROUP_FIELDS = {"name": N_("name"), "base": N_("begins with"), "floor": N_("floor"), "cap": N_("cap")}
 SHEET_FIELDS = {
@@ -104,7 +105,7 @@ def changes(before: Document, after: Document) -> Changes:
 
 
 def _items(before: Document, after: Document, kind: str, known: Mapping[str, str]) -> Items:
-    old, new = ({item["code"]: item for item in document[kind]} for document in (before, after))
+    old, new = (_by_code(document, kind) for document in (before, after))
     say: Say = sentences.rule if kind == "rules" else sentences.group
     found = Items(
         added=[Item(code, item["name"], after=say(item)) for code, item in new.items() if code not in old],
@@ -113,24 +114,33 @@ def _items(before: Document, after: Document, kind: str, known: Mapping[str, str
     for code, item in new.items():
         fields = tuple(_differing(old[code], item, known)) if code in old else ()
         if fields:
-            was = _named(before, old[code], say(old[code]), fields)
-            found.changed.append(Item(code, item["name"], was, _named(after, item, say(item), fields), fields))
+            was = _named(old[code], say(old[code]), fields)
+            found.changed.append(Item(code, item["name"], was, _named(item, say(item), fields), fields))
     return found
 
 
-def _named(document: Document, item: Mapping[str, Any], words: Message, fields: tuple[str, ...]) -> Message:
+def _by_code(document: Document, kind: str) -> dict[str, Mapping[str, Any]]:
+    """The items by code, a rule's group by its name: that is what it is to people."""
+    if kind == "groups":
+        return {item["code"]: item for item in document["groups"]}
+    names = {group["code"]: group["name"] for group in document["groups"]}
+    return {item["code"]: {**item, "group": names[item["group"]]} for item in document["rules"]}
+
+
+def _named(item: Mapping[str, Any], words: Message, fields: tuple[str, ...]) -> Message:
     """The sentence, behind the name or the group's where that is what changes."""
     if "name" in fields:
         words = Message(_NAMED, name=item["name"], more=words)
     if "group" in fields:
-        groups = {group["code"]: group["name"] for group in document["groups"]}
-        words = Message(_NAMED, name=groups[item["group"]], more=words)
+        words = Message(_NAMED, name=item["group"], more=words)
     return words
 
 
 def _differing(before: Mapping[str, Any], after: Mapping[str, Any], known: Mapping[str, str]) -> Iterator[str]:
     for name in known:
-        if _same_form(before.get(name)) != _same_form(after.get(name)):
+        # To say no to declaring is more than to say nothing of it.
+        form = str if name == "declare" else _same_form
+        if form(before.get(name)) != form(after.get(name)):
             yield name
 
 

@@ -18,8 +18,9 @@ Document = Mapping[str, Any]
 
 SHAPES = ("points", "range", "tiers")
 EMPTY_TIERS = 3
-_FLAGS = ("highest_only", "declare")
-_OF_A_RULE = ("name", "group", *SHAPES, "unit", "caps", "applies_to", "kind", *_FLAGS)
+# Whether members may declare by the rule: what a form sends, and what the document then says.
+DECLARED = {"yes": True, "no": False}
+_OF_A_RULE = ("name", "group", *SHAPES, "unit", "caps", "applies_to", "kind", "highest_only", "declare", "evidence")
 _OF_A_GROUP = ("name", "base", "floor", "cap")
 
 
@@ -64,7 +65,8 @@ def rule_fields(document: Document, code: str | None, group: str = "") -> Fields
         "applies_to": list(rule.get("applies_to", ())),
         "veto": rule.get("kind") == "veto",
         "highest_only": bool(rule.get("highest_only")),
-        "declare": bool(rule.get("declare")),
+        "evidence": rule.get("evidence") == "asked",
+        "declare": next((name for name, value in DECLARED.items() if rule.get("declare") is value), ""),
     }
     tiers = [*rule.get("tiers", ()), *({} for _ in range(EMPTY_TIERS))]
     for n, tier in enumerate(tiers):
@@ -83,23 +85,18 @@ def with_rule(document: Document, form: Form, code: str | None) -> Edited:
         "group": form.text("group"),
         "name": form.text("name"),
     }
-    fields = {"name": "name", "group": "group", "unit": "unit", "applies_to": "applies_to"}
+    fields = {name: name for name in ("name", "group", "unit", "applies_to", "declare")}
     put(new, "unit", form.text("unit"))
     put(new, "applies_to", form.several("applies_to"))
     put(new, "kind", form.ticked("veto") and "veto")
-    for flag in _FLAGS:
-        _put_flag(new, old, flag, ticked=form.ticked(flag))
+    put(new, "highest_only", form.ticked("highest_only"))
+    # Not to ask for it is what saying nothing means too.
+    put(new, "evidence", "asked" if form.ticked("evidence") else old.get("evidence") == "optional" and "optional")
+    if form.text("declare") in DECLARED:
+        new["declare"] = DECLARED[form.text("declare")]
     _worth(new, old, form, fields)
     _caps(new, old, form, fields)
     return _placed(document, "rules", kept(old, *_OF_A_RULE) | new, fields)
-
-
-def _put_flag(new: dict[str, Any], old: Mapping[str, Any], flag: str, *, ticked: bool) -> None:
-    """A district may say more than yes in such a field; that stays while it is ticked."""
-    if ticked:
-        new[flag] = old.get(flag) or True
-    elif old.get(flag) is False:
-        new[flag] = False
 
 
 def _worth(new: dict[str, Any], old: Mapping[str, Any], form: Form, fields: dict[str, str]) -> None:

@@ -35,7 +35,11 @@ _ALSO = N_("%(one)s / %(more)s")
 _APART = N_("%(one)s; %(more)s")
 _TIME = N_("occasion")
 _VETO = N_("veto: the total becomes 0 and the grade the lowest")
-_DECLARED = N_("a member may declare it")
+_DECLARED = {
+    True: N_("a member may declare it"),
+    False: N_("recorded by the branch, not declared by members"),
+}
+_ASKED = N_("a photo or paper is welcome with a declaration")
 _ONLY_FOR = N_("only for %(categories)s")
 _NOTHING = N_("no points")
 _EACH = N_("%(points)s points for each %(unit)s"), N_("%(points)s points off for each %(unit)s")
@@ -78,8 +82,10 @@ def limits(item: Item) -> list[Message]:
         found.append(Message(HIGHEST))
     if item.get("applies_to"):
         found.append(Message(_ONLY_FOR, categories=listed([category(code) for code in item["applies_to"]])))
-    if item.get("declare") is True:
-        found.append(Message(_DECLARED))
+    if isinstance(item.get("declare"), bool):
+        found.append(Message(_DECLARED[item["declare"]]))
+    if item.get("evidence") == "asked":
+        found.append(Message(_ASKED))
     return found
 
 

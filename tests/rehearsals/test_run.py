@@ -233,6 +233,13 @@ def test_grades_before_and_after_stand_in_a_matrix() -> None:
     assert rehearsals.changed(rehearsal=found, limit=10, after="M001") == []
 
 
+def test_who_begins_or_ceases_to_be_scored_is_counted_apart() -> None:
+    found = work.rehearse(draft(lambda document: document.update(exempt=["floating", "probationary"])))
+    report = found.report
+    assert report is not None
+    assert (report["compared"], report["newly_scored"], report["no_longer_scored"]) == (2, 1, 2)
+
+
 def test_each_limit_says_for_how_many_it_held_how_much_back() -> None:
     for day in ("2026-01-10", "2026-01-11", "2026-02-10"):
         sheets.record("M001", "class", day)

@@ -36,6 +36,10 @@ SENTENCES = [
         rule(points="-2", caps=[{"per": "cycle", "points": "8"}]),
         "2 points off for each occasion, at most 8 points off in the whole cycle",
     ),
+    (
+        rule(points="1", declare=False),
+        "1 points for each occasion, recorded by the branch, not declared by members",
+    ),
     (rule(points="0", kind="veto"), "veto: the total becomes 0 and the grade the lowest"),
     (
         rule(points="1", highest_only=True, applies_to=["floating", "A类"], declare=True),
@@ -111,6 +115,8 @@ RULE_CHANGES: list[tuple[str, Callable[[dict[str, Any]], Any], str]] = [
     ("kind", lambda item: item.update(kind="veto"), "kind"),
     ("unit", lambda item: item.update(unit="场"), "unit"),
     ("declare", lambda item: item.update(declare=True), "declare"),
+    ("evidence", lambda item: item.update(evidence="asked"), "evidence"),
+    ("declare not", lambda item: item.update(declare=False), "declare"),
     ("highest_only", lambda item: item.update(highest_only=True), "highest_only"),
     ("applies_to", lambda item: item.update(applies_to=["regular"]), "applies_to"),
 ]

@@ -139,7 +139,7 @@ def test_each_part_is_changed_by_its_form(client: FlaskClient) -> None:
         ("activities", {"activity-2-kind": "党课", "activity-2-present": "meeting"}),
         ("group?code=life", {"cap": "25"}),
         ("group", {"name": "移风易俗", "base": "10", "cap": "10", "floor": "0"}),
-        ("rule?code=themeday", {"cap-year-points": "20", "declare": "1"}),
+        ("rule?code=themeday", {"cap-year-points": "20", "declare": "yes"}),
         ("rule?group=serve", {"name": "讲微型党课", "points": "3", "cap-half-times": "1"}),
     ]
     for part, typed in changes:
