@@ -60,7 +60,7 @@ PAGE_BLUEPRINTS = (
     notices_pages.bp,
     status,
 )
-NOUNS = ("audit", "notices", "people", "schemes", "ledger", "activities", "tallies", "imports")
+NOUNS = ("audit", "notices", "people", "schemes", "ledger", "activities", "reviews", "tallies", "imports")
 
 
 class OrjsonProvider(JSONProvider):

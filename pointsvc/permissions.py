@@ -41,6 +41,9 @@ class Permission(StrEnum):
     TALLIES_READ = "tallies:read"
     TALLIES_RUN = "tallies:run"
     STANDINGS_READ = "standings:read"
+    REVIEWS_MANAGE = "reviews:manage"
+    REVIEWS_READ = "reviews:read"
+    REVIEWS_VOTE = "reviews:vote"
     IMPORTS_RUN = "imports:run"
     AUDIT_READ = "audit:read"
     JOBS_READ = "jobs:read"
@@ -92,6 +95,10 @@ PERMISSION_MAP: dict[Permission, frozenset[Role]] = {
     Permission.TALLIES_READ: _READERS,
     Permission.TALLIES_RUN: frozenset({_D, _SEC}),
     Permission.STANDINGS_READ: _READERS,
+    Permission.REVIEWS_MANAGE: frozenset({_D, _SEC}),
+    Permission.REVIEWS_READ: _READERS,
+    # Whoever has a member record of the own; without one there is no ballot to be found.
+    Permission.REVIEWS_VOTE: _EVERYBODY,
     Permission.IMPORTS_RUN: frozenset({_D, _SEC}),
     Permission.AUDIT_READ: frozenset({_A, _SYS}),
     Permission.JOBS_READ: frozenset({_D, _S, _SEC, _A, _SYS}),

@@ -11,6 +11,7 @@ from pointsvc.db import db
 from pointsvc.errors import N_, Message
 from pointsvc.ledger import checking as ledger
 from pointsvc.queues import Job
+from pointsvc.reviews import checking as reviews
 from pointsvc.tallies import checking as tallies
 
 # A job that nobody has taken for so long waits for workers that do not run.
@@ -22,6 +23,7 @@ def faults(*, at: datetime) -> Iterator[Message]:
     yield from _file_faults()
     yield from ledger.faults()
     yield from tallies.faults(at=at)
+    yield from reviews.faults()
     yield from _job_faults(at)
 
 

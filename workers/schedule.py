@@ -48,6 +48,11 @@ def _night(local: datetime) -> date:
     return (local - timedelta(hours=3)).date()
 
 
+def _morning(local: datetime) -> date:
+    """The day whose eight o'clock in the morning has passed."""
+    return (local - timedelta(hours=8)).date()
+
+
 def _month(local: datetime) -> date:
     """The first day of the month."""
     return local.date().replace(day=1)
@@ -61,6 +66,8 @@ def _quarter(local: datetime) -> date:
 
 PERIODIC = (
     Periodic("clean_up", queues.CLEAN_UP, _night, lambda day: day + timedelta(days=1)),
+    # In the morning: nobody is to be woken by a reminder.
+    Periodic("reviews_remind", queues.REVIEWS_REMIND, _morning, lambda day: day + timedelta(days=1)),
     # A new month may begin a new cycle, whose standings nobody's entry has settled yet.
     Periodic("standings", queues.STANDINGS_SETTLE, _month, lambda day: (day + timedelta(days=31)).replace(day=1)),
     # The quarter that has ended is tallied for the whole tree; each node's own can be asked for any time.

@@ -20,9 +20,10 @@ from pointsvc.people import reach
 from pointsvc.people.models import Member, Organisation
 from pointsvc.people.pages import on_member_page, totals_of
 from pointsvc.permissions import Actor, Permission, allowed
+from pointsvc.reviews.advice import points_from
 from pointsvc.schemes import periods
 from pointsvc.tallies import service as tallies
-from pointsvc.tallies.listing import Asked, scores, standing_of
+from pointsvc.tallies.listing import Asked, of_year, scores, standing_of
 from pointsvc.tallies.models import Tally
 from pointsvc.tallies.sheet import results_workbook
 from pointsvc.tallies.shown import score_shown
@@ -273,6 +274,7 @@ def _totals(member_ids: Collection[int]) -> dict[int, Decimal]:
 
 
 scores_of(scores)
+points_from(of_year)
 
 
 @on_member_page
