@@ -33,6 +33,7 @@ from pointsvc.people import api as people_api
 from pointsvc.people import pages as people_pages
 from pointsvc.people import service as people
 from pointsvc.permissions import Actor
+from pointsvc.reviews import api as reviews_api
 from pointsvc.schemes import api as schemes_api
 from pointsvc.schemes import pages as schemes_pages
 from pointsvc.status import bp as status
@@ -45,6 +46,7 @@ API_BLUEPRINTS = (
     schemes_api.bp,
     ledger_api.bp,
     activities_api.bp,
+    reviews_api.bp,
     tallies_api.bp,
     imports_api.bp,
     notices_api.bp,
