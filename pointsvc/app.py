@@ -34,6 +34,7 @@ from pointsvc.people import pages as people_pages
 from pointsvc.people import service as people
 from pointsvc.permissions import Actor
 from pointsvc.reviews import api as reviews_api
+from pointsvc.reviews import pages as reviews_pages
 from pointsvc.schemes import api as schemes_api
 from pointsvc.schemes import pages as schemes_pages
 from pointsvc.status import bp as status
@@ -57,6 +58,7 @@ PAGE_BLUEPRINTS = (
     schemes_pages.bp,
     ledger_pages.bp,
     activities_pages.bp,
+    reviews_pages.bp,
     tallies_pages.bp,
     imports_pages.bp,
     notices_pages.bp,
