@@ -18,7 +18,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import select
 
-from pointsvc import clock
+from pointsvc import clock, demo_reviews
 from pointsvc.activities import service as activities
 from pointsvc.activities.service import AttendanceRow
 from pointsvc.db import db, transaction
@@ -32,6 +32,7 @@ from pointsvc.schemes import service as schemes
 from pointsvc.tallies import service as tallies
 
 SEED = 20261
+FIRST_BRANCH = "QY0101"
 SURNAMES = (
     *"陈林黄张李王吴刘蔡杨许郑谢洪郭邱曾廖赖徐周叶苏庄吕江何罗高潘简朱钟游詹胡施沈余卢",
     *"梁赵颜柯翁魏孙戴范方宋邓杜傅侯曹薛丁卓马阮董唐温蓝石蒋田康邹白涂尤巫",
@@ -232,6 +233,7 @@ def fill(*, at: datetime) -> list[SignIn]:
     for _, last in spans[:3]:
         period = f"{last.year}-Q{last.month // 3}"
         tallies.request(actor=SYSTEM, at=at, organisation="QY", period=period)
+    demo_reviews.fill(at=at, branch=FIRST_BRANCH, spared=_first_member(everybody).number)
     return _sign_ins(at, everybody)
 
 
@@ -277,13 +279,18 @@ def _entry(deed: dict[str, Any], member_id: int, branch_id: int, sheet: schemes.
     )
 
 
+def _first_member(everybody: list[Person]) -> Person:
+    """Whose account the demonstration shows."""
+    return next(one for one in everybody if one.branch == FIRST_BRANCH and one.category == "regular")
+
+
 def _sign_ins(at: datetime, everybody: list[Person]) -> list[SignIn]:
     """One sign-in for each role; the passwords are new for each installation and only printed."""
-    member = next(one for one in everybody if one.branch == "QY0101" and one.category == "regular")
+    member = _first_member(everybody)
     wanted = (
         ("组织部", "district_admin", "QY", None),
-        ("书记", "secretary", "QY0101", None),
-        ("党员", "member", "QY0101", member.number),
+        ("书记", "secretary", FIRST_BRANCH, None),
+        ("党员", "member", FIRST_BRANCH, member.number),
         ("督查", "supervisor", "QY", None),
         ("审计", "auditor", "QY", None),
         ("系统管理", "system_admin", "QY", None),
