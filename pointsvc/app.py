@@ -45,6 +45,8 @@ from pointsvc.people import service as people
 from pointsvc.permissions import Actor
 from pointsvc.rehearsals import api as rehearsals_api
 from pointsvc.rehearsals import pages as rehearsals_pages
+from pointsvc.reviews import api as reviews_api
+from pointsvc.reviews import pages as reviews_pages
 from pointsvc.schemes import api as schemes_api
 from pointsvc.schemes import pages as schemes_pages
 from pointsvc.seals import api as seals_api
@@ -63,6 +65,7 @@ API_BLUEPRINTS = (
     seals_api.bp,
     activities_api.bp,
     declarations_api.bp,
+    reviews_api.bp,
     tallies_api.bp,
     publicity_api.bp,
     disputes_api.bp,
@@ -83,6 +86,7 @@ PAGE_BLUEPRINTS = (
     seals_pages.bp,
     activities_pages.bp,
     declarations_pages.bp,
+    reviews_pages.bp,
     tallies_pages.bp,
     publicity_pages.bp,
     disputes_pages.bp,
@@ -103,6 +107,7 @@ NOUNS = (
     "seals",
     "activities",
     "declarations",
+    "reviews",
     "tallies",
     "disputes",
     "rehearsals",

@@ -17,7 +17,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import select
 
-from pointsvc import clock, demo_declarations, demo_publicity, demo_sheets
+from pointsvc import clock, demo_declarations, demo_publicity, demo_reviews, demo_sheets
 from pointsvc.activities import service as activities
 from pointsvc.activities.service import AttendanceRow
 from pointsvc.db import db, transaction
@@ -31,6 +31,7 @@ from pointsvc.schemes import service as schemes
 from pointsvc.tallies import service as tallies
 
 SEED = 20261
+FIRST_BRANCH = "QY0101"
 SURNAMES = (
     *"陈林黄张李王吴刘蔡杨许郑谢洪郭邱曾廖赖徐周叶苏庄吕江何罗高潘简朱钟游詹胡施沈余卢",
     *"梁赵颜柯翁魏孙戴范方宋邓杜傅侯曹薛丁卓马阮董唐温蓝石蒋田康邹白涂尤巫",
@@ -227,6 +228,7 @@ def fill(*, at: datetime) -> list[SignIn]:
         period = f"{last.year}-Q{last.month // 3}"
         tallies.request(actor=SYSTEM, at=at, organisation="QY", period=period)
     demo_sheets.rehearse(at=at, starts_on=date(today.year + 1, 1, 1), period=period)
+    demo_reviews.fill(at=at, branch=FIRST_BRANCH, spared=_first_branch(everybody)[0])
     signed_in = _sign_ins(at, everybody)
     demo_declarations.fill(at=at, numbers=_first_branch(everybody))
     return signed_in
@@ -234,7 +236,7 @@ def fill(*, at: datetime) -> list[SignIn]:
 
 def _first_branch(everybody: list[Person]) -> list[str]:
     """The full members of the branch whose secretary and member can sign in, that member first."""
-    return [one.number for one in everybody if one.branch == "QY0101" and one.category == "regular"]
+    return [one.number for one in everybody if one.branch == FIRST_BRANCH and one.category == "regular"]
 
 
 def _live(at: datetime, everybody: list[Person], spans: list[tuple[date, date]]) -> None:
@@ -284,8 +286,8 @@ def _sign_ins(at: datetime, everybody: list[Person]) -> list[SignIn]:
     mine = _first_branch(everybody)[0]
     wanted = (
         ("组织部", "district_admin", "QY", None),
-        ("书记", "secretary", "QY0101", None),
-        ("党员", "member", "QY0101", mine),
+        ("书记", "secretary", FIRST_BRANCH, None),
+        ("党员", "member", FIRST_BRANCH, mine),
         ("督查", "supervisor", "QY", None),
         ("审计", "auditor", "QY", None),
         ("系统管理", "system_admin", "QY", None),

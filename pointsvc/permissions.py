@@ -50,6 +50,9 @@ class Permission(StrEnum):
     DISPUTES_READ = "disputes:read"
     DISPUTES_RAISE = "disputes:raise"
     DISPUTES_DECIDE = "disputes:decide"
+    REVIEWS_MANAGE = "reviews:manage"
+    REVIEWS_READ = "reviews:read"
+    REVIEWS_VOTE = "reviews:vote"
     IMPORTS_RUN = "imports:run"
     AUDIT_READ = "audit:read"
     JOBS_READ = "jobs:read"
@@ -113,6 +116,10 @@ PERMISSION_MAP: dict[Permission, frozenset[Role]] = {
     Permission.DISPUTES_READ: _READERS | {_M},
     Permission.DISPUTES_RAISE: frozenset({_D, _SEC, _M}),
     Permission.DISPUTES_DECIDE: frozenset({_D, _SEC}),
+    Permission.REVIEWS_MANAGE: frozenset({_D, _SEC}),
+    Permission.REVIEWS_READ: _READERS,
+    # Whoever has a member record of the own; without one there is no ballot to be found.
+    Permission.REVIEWS_VOTE: _EVERYBODY,
     Permission.IMPORTS_RUN: frozenset({_D, _SEC}),
     Permission.AUDIT_READ: frozenset({_A, _SYS}),
     Permission.JOBS_READ: frozenset({_D, _S, _SEC, _A, _SYS}),

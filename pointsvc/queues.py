@@ -41,6 +41,7 @@ DISPUTES_REMIND = "disputes_remind"
 TALLY_SEAL = "tally_seal"
 EXPORT_MAKE = "export_make"
 RECONCILE = "reconcile"
+REVIEWS_REMIND = "reviews_remind"
 TOPICS = (
     TALLY_COMPUTE,
     IMPORT_RUN,
@@ -56,6 +57,7 @@ TOPICS = (
     TALLY_SEAL,
     EXPORT_MAKE,
     RECONCILE,
+    REVIEWS_REMIND,
 )
 
 LEASE = timedelta(seconds=60)

@@ -12,6 +12,7 @@ from pointsvc.errors import N_, Message
 from pointsvc.ledger import checking as ledger
 from pointsvc.ledger.models import Entry
 from pointsvc.queues import Job
+from pointsvc.reviews import checking as reviews
 from pointsvc.seals import checking as seals
 from pointsvc.tallies import checking as tallies
 from pointsvc.tallies import proving as sealed_tallies
@@ -34,6 +35,7 @@ def faults(*, at: datetime, pause: Callable[[], object] = db.session.rollback) -
     pause()
     yield from seals.faults()
     yield from sealed_tallies.faults()
+    yield from reviews.faults()
     yield from _job_faults(at)
 
 

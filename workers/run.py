@@ -36,6 +36,7 @@ HANDLERS = (
     "workers.disputes",
     "workers.exports",
     "workers.audit",
+    "workers.reviews",
 )
 for _name in HANDLERS:
     if importlib.util.find_spec(_name):

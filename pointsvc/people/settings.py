@@ -53,6 +53,16 @@ KNOWN: Mapping[str, Known] = {
     # Ordered results: nobody, those who lead the node, or its members too. Never the public.
     "order_shown_to": Known("leaders", N_("Who sees results in order"), choices=("nobody", "leaders", "members")),
     "supervision_phone": Known("", N_("The office's telephone for objections and supervision"), high=40),
+    "review_ceiling": Known(
+        "1/3",
+        N_("The share of reviewed members up to which the meeting is advised to grade as excellent"),
+        choices=("none", "1/5", "1/4", "3/10", "1/3", "2/5", "1/2"),
+    ),
+    "review_smallest": Known(
+        5, N_("Ballots that a part of a review needs for its counts to be shown by themselves"), low=2, high=50
+    ),
+    # What members read of each other when a review is publicised; counts are always one's own only.
+    "review_shown_to": Known("branch", N_("Who reads the grades of a review"), choices=("own", "branch")),
 }
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import BigInteger, Integer, Row, Select, String, bindparam, func, or_, select, tuple_, type_coerce
 
 from pointsvc import clock
-from pointsvc.db import db
+from pointsvc.db import among, db
 from pointsvc.errors import N_, Conflict, Invalid
 from pointsvc.ledger.models import Entry
 from pointsvc.people import reach
@@ -228,17 +228,21 @@ def _running(owner: Organisation, period: str, today: date) -> bool:
 
 
 def _tally_over(organisation_id: int, period: str) -> Tally:
-    """The tally of this period at the nearest node at or above."""
-    found = db.session.scalar(
+    found = _nearest_tally(organisation_id, period)
+    if found is None:
+        raise Conflict(N_("This period has not been tallied yet"), code="no_tally")
+    return found
+
+
+def _nearest_tally(organisation_id: int, period: str) -> Tally | None:
+    """The tally of this period at the nearest node at or above, if there is one."""
+    return db.session.scalar(
         select(Tally)
         .join(OrganisationReach, OrganisationReach.above_id == Tally.organisation_id)
         .where(OrganisationReach.below_id == organisation_id, Tally.period == period, Tally.version > 0)
         .order_by(OrganisationReach.depth)
         .limit(1)
     )
-    if found is None:
-        raise Conflict(N_("This period has not been tallied yet"), code="no_tally")
-    return found
 
 
 def _figures(table: Table, asked: Asked) -> Select[*tuple[Any, ...]]:
@@ -367,6 +371,27 @@ def scores(member_ids: Collection[int]) -> dict[int, tuple[Decimal | None, str |
         rows = db.session.execute(query.where(Standing.member_id.in_(part)))
         found.update((row[0], (row[1], row[2])) for row in rows)
     return found
+
+
+def of_year(
+    organisation_id: int, year: int, member_ids: Collection[int]
+) -> dict[int, tuple[Decimal | None, str | None]]:
+    """The totals and grades of these members of one branch in a year, by member id.
+
+    From the year's tally at or above the branch; before there is one, the kept totals of a cycle that
+    began in that year.
+    """
+    found = _nearest_tally(organisation_id, str(year))
+    if found is None:
+        begun = Standing.cycle_starts_on.between(date(year, 1, 1), date(year, 12, 31))
+        query = select(Standing.member_id, Standing.total, Standing.grade).where(begun)
+        rows = db.session.execute(query.where(among(Standing.member_id, member_ids)))
+    else:
+        query = select(TallyResult.member_id, TallyResult.total, TallyResult.grade).where(
+            TallyResult.tally_id == found.id, TallyResult.version == found.version
+        )
+        rows = db.session.execute(query.where(among(TallyResult.member_id, member_ids)))
+    return {row[0]: (row[1], row[2]) for row in rows}
 
 
 def standing_of(member_id: int) -> Standing | None:

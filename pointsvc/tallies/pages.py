@@ -25,11 +25,12 @@ from pointsvc.people import reach
 from pointsvc.people.models import Member, Organisation
 from pointsvc.people.pages import on_member_page, totals_of
 from pointsvc.permissions import Actor, Permission, Role, allowed
+from pointsvc.reviews.advice import points_from
 from pointsvc.schemes import periods
 from pointsvc.seals.pages import proof_file
 from pointsvc.tallies import ordering, sealing
 from pointsvc.tallies import service as tallies
-from pointsvc.tallies.listing import Asked, marked, scores, standing_of
+from pointsvc.tallies.listing import Asked, marked, of_year, scores, standing_of
 from pointsvc.tallies.models import Tally
 from pointsvc.tallies.publicity_pages import life_shown
 from pointsvc.tallies.sealed import proof
@@ -341,6 +342,7 @@ def _totals(member_ids: Collection[int]) -> dict[int, Decimal]:
 
 
 scores_of(scores)
+points_from(of_year)
 
 
 @on_member_page

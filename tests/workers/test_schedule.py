@@ -16,6 +16,9 @@ from pointsvc.queues import Job, PeriodRun
 from tests.conftest import FrozenClock
 from workers import schedule
 
+A_DAY = date(2026, 8, 20)
+DAILY = [one.kind for one in schedule.PERIODIC if one.following(A_DAY) == A_DAY + timedelta(days=1)]
+
 
 def periods(kind: str) -> list[str]:
     rows = db.session.scalars(select(PeriodRun).where(PeriodRun.kind == kind).order_by(PeriodRun.job_id)).all()
@@ -25,7 +28,7 @@ def periods(kind: str) -> list[str]:
 def test_the_first_start_asks_for_the_present_periods_only(app: Flask, frozen_clock: FrozenClock) -> None:
     assert schedule.ask_for_due() == len(schedule.PERIODIC)
     assert (periods("clean_up"), periods("standings")) == (["2026-08-15"], ["2026-08-01"])
-    assert periods("tallies") == ["2026-07-01"]
+    assert (periods("tallies"), periods("reviews_remind")) == (["2026-07-01"], ["2026-08-15"])
     assert schedule.ask_for_due() == 0
 
 
