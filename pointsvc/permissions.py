@@ -30,6 +30,7 @@ class Permission(StrEnum):
     ORGANISATIONS_MANAGE = "organisations:manage"
     MEMBERS_READ = "members:read"
     MEMBERS_MANAGE = "members:manage"
+    EXEMPTIONS_READ = "exemptions:read"
     ACCOUNTS_MANAGE = "accounts:manage"
     SCHEMES_READ = "schemes:read"
     SCHEMES_MANAGE = "schemes:manage"
@@ -81,6 +82,8 @@ PERMISSION_MAP: dict[Permission, frozenset[Role]] = {
     Permission.ORGANISATIONS_MANAGE: frozenset({_D}),
     Permission.MEMBERS_READ: frozenset({_D, _S, _SEC, _A, _SYS, _M}),
     Permission.MEMBERS_MANAGE: frozenset({_D, _SEC}),
+    # The ground may be an illness: for the member and those who answer for the branch.
+    Permission.EXEMPTIONS_READ: frozenset({_D, _SEC, _M}),
     Permission.ACCOUNTS_MANAGE: frozenset({_SYS}),
     Permission.SCHEMES_READ: frozenset({_D, _S, _SEC, _A, _M}),
     Permission.SCHEMES_MANAGE: frozenset({_D}),

@@ -23,7 +23,6 @@ from pointsvc.people.schemas import (
     OrganisationOut,
     OrganisationsArgs,
     OrganisationsOut,
-    TransferIn,
 )
 from pointsvc.permissions import Permission
 
@@ -102,17 +101,6 @@ def list_members(args: dict[str, Any]) -> dict[str, Any]:
 @bp.response(200, MemberOut)
 def get_member(number: str) -> Row[*tuple[Any, ...]]:
     """One member."""
-    return listing.member(actor=actor(), number=number)
-
-
-@bp.route("/members/<number>/transfer", methods=["POST"])
-@requires(Permission.MEMBERS_MANAGE)
-@creates
-@bp.arguments(TransferIn)
-@bp.response(200, MemberOut)
-def transfer_member(data: dict[str, Any], number: str) -> Row[*tuple[Any, ...]]:
-    """Let a member belong to another organisation within reach from a day on."""
-    people.transfer(actor=actor(), at=clock.now(), number=number, **data)
     return listing.member(actor=actor(), number=number)
 
 

@@ -152,10 +152,10 @@ def branches_of(*, actor: Actor, number: str) -> Sequence[Row[*tuple[Any, ...]]]
 
 
 def categories_of(*, actor: Actor, number: str) -> Sequence[Row[*tuple[Any, ...]]]:
-    """The member's categories over time, newest first: rows of category, starts_on, ends_on."""
+    """The member's categories over time, newest first: rows of category, starts_on, ends_on, decision."""
     found = reach.member(actor, number)
     return db.session.execute(
-        select(MemberCategory.category, MemberCategory.starts_on, MemberCategory.ends_on)
+        select(MemberCategory.category, MemberCategory.starts_on, MemberCategory.ends_on, MemberCategory.decision)
         .where(MemberCategory.member_id == found.id)
         .order_by(MemberCategory.starts_on.desc())
     ).all()

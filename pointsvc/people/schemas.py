@@ -6,7 +6,7 @@ from marshmallow import fields, validate
 
 from pointsvc.api import Day, Instant, PageArgs, Ref, Said, Schema, Text
 from pointsvc.errors import N_
-from pointsvc.people.models import KINDS
+from pointsvc.people.models import GROUNDS, KINDS
 
 _KIND = Said(validate.OneOf(KINDS), N_("One of %(choices)s is needed"), choices=", ".join(KINDS))
 
@@ -99,6 +99,103 @@ class TransferIn(Schema):
 
     to = Text(64, required=True)
     on = Day(required=True)
+
+
+class ReleaseIn(Schema):
+    """The day from which the member belongs to no branch."""
+
+    on = Day(required=True)
+
+
+class CategoryIn(Schema):
+    """The category from the day ``on``; ``decision`` names the meeting or paper that decided it."""
+
+    category = Text(40, required=True)
+    on = Day(required=True)
+    decision = Text(200, load_default=None, allow_none=True)
+
+
+class MembershipOut(Schema):
+    """Belonging to an organisation from ``starts_on`` until before ``ends_on``."""
+
+    organisation = fields.String(attribute="code")
+    organisation_name = fields.String(attribute="name")
+    starts_on = Day()
+    ends_on = Day(allow_none=True)
+
+
+class MemberCategoryOut(Schema):
+    """Being of a category from ``starts_on`` until before ``ends_on``."""
+
+    category = fields.String()
+    starts_on = Day()
+    ends_on = Day(allow_none=True)
+    decision = fields.String(allow_none=True)
+
+
+class HistoryOut(Schema):
+    """Where a member belonged and as what, the newest first."""
+
+    memberships = fields.List(fields.Nested(MembershipOut))
+    categories = fields.List(fields.Nested(MemberCategoryOut))
+
+
+class GapOut(Schema):
+    """A member of no branch: the last one, and since when."""
+
+    number = fields.String()
+    name = fields.String()
+    organisation = fields.String()
+    organisation_name = fields.String()
+    since = Day()
+
+
+class GapsOut(Schema):
+    """A page of members of no branch, the longest on the way first."""
+
+    items = fields.List(fields.Nested(GapOut))
+    next = fields.String(allow_none=True)
+
+
+class ExemptionIn(Schema):
+    """A decision that a member is not scored from ``starts_on`` until before ``ends_on`` (open: null)."""
+
+    starts_on = Day(required=True)
+    ends_on = Day(load_default=None, allow_none=True)
+    ground = fields.String(
+        required=True,
+        validate=Said(validate.OneOf(GROUNDS), N_("One of %(choices)s is needed"), choices=", ".join(GROUNDS)),
+    )
+    decided_on = Day(required=True)
+    decided_by = Text(200, required=True)
+    own_wish = fields.Boolean(load_default=False)
+
+
+class ExemptionEndIn(Schema):
+    """The day from which the former category holds again."""
+
+    on = Day(required=True)
+
+
+class ExemptionOut(Schema):
+    """An exemption; ``ended_on`` is null while it runs, ``former`` the category before it."""
+
+    id = Ref()
+    starts_on = Day()
+    ends_on = Day(allow_none=True)
+    ground = fields.String()
+    decided_on = Day()
+    decided_by = fields.String()
+    own_wish = fields.Boolean()
+    former = fields.String()
+    recorded_at = Instant()
+    ended_on = Day(allow_none=True)
+
+
+class ExemptionsOut(Schema):
+    """A member's exemptions, the newest first."""
+
+    items = fields.List(fields.Nested(ExemptionOut))
 
 
 class AuditEventOut(Schema):

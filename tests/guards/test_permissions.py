@@ -15,6 +15,7 @@ TABLE = {
     "organisations:manage": "x         -           -          -       -        -",
     "members:read":         "x         x           x          x       x        x",
     "members:manage":       "x         -           x          -       -        -",
+    "exemptions:read":      "x         -           x          x       -        -",
     "accounts:manage":      "-         -           -          -       -        x",
     "schemes:read":         "x         x           x          x       x        -",
     "schemes:manage":       "x         -           -          -       -        -",

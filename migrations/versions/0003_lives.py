@@ -1,0 +1,63 @@
+"""Members' lives, accounts and settings."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+
+ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
+
+def upgrade() -> None:
+    op.create_table(
+        "exemption",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("member_id", ID, nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=True),
+        sa.Column("ground", sa.String(length=20), nullable=False),
+        sa.Column("decided_on", sa.Date(), nullable=False),
+        sa.Column("decided_by", sa.String(length=200), nullable=False),
+        sa.Column("own_wish", sa.Boolean(), nullable=False),
+        sa.Column("former", sa.String(length=40), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("recorded_by_id", ID, nullable=True),
+        sa.Column("ended_on", sa.Date(), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_by_id", ID, nullable=True),
+        sa.CheckConstraint(
+            "ground IN ('age','illness','abroad','study','service','leave','other')", name=op.f("ck_exemption_ground")
+        ),
+        sa.CheckConstraint("ends_on IS NULL OR ends_on > starts_on", name=op.f("ck_exemption_days")),
+        sa.ForeignKeyConstraint(["ended_by_id"], ["sign_in.id"], name=op.f("fk_exemption_ended_by_id")),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_exemption_member_id")),
+        sa.ForeignKeyConstraint(["recorded_by_id"], ["sign_in.id"], name=op.f("fk_exemption_recorded_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_exemption")),
+    )
+    op.create_index(
+        "ix_exemption_due",
+        "exemption",
+        ["ends_on"],
+        unique=False,
+        sqlite_where=sa.text("ended_on IS NULL"),
+        postgresql_where=sa.text("ended_on IS NULL"),
+    )
+    op.create_index(op.f("ix_exemption_member_id"), "exemption", ["member_id"], unique=False)
+    op.create_index(
+        "uq_exemption_running",
+        "exemption",
+        ["member_id"],
+        unique=True,
+        sqlite_where=sa.text("ended_on IS NULL"),
+        postgresql_where=sa.text("ended_on IS NULL"),
+    )
+    op.add_column("member_category", sa.Column("decision", sa.String(length=200), nullable=True))
+    op.create_index(
+        "ix_membership_ended",
+        "membership",
+        ["organisation_id", "member_id"],
+        unique=False,
+        sqlite_where=sa.text("ends_on IS NOT NULL"),
+        postgresql_where=sa.text("ends_on IS NOT NULL"),
+    )
