@@ -30,7 +30,7 @@ from pointsvc.ledger import pages as ledger_pages
 from pointsvc.notices import api as notices_api
 from pointsvc.notices import pages as notices_pages
 from pointsvc.people import api as people_api
-from pointsvc.people import lives_api, lives_pages
+from pointsvc.people import lives_api, lives_pages, settings_api, settings_pages
 from pointsvc.people import pages as people_pages
 from pointsvc.people import service as people
 from pointsvc.permissions import Actor
@@ -43,6 +43,7 @@ from pointsvc.wording import period_words
 
 API_BLUEPRINTS = (
     people_api.bp,
+    settings_api.bp,
     lives_api.bp,
     schemes_api.bp,
     ledger_api.bp,
@@ -54,6 +55,7 @@ API_BLUEPRINTS = (
 PAGE_BLUEPRINTS = (
     home,
     people_pages.bp,
+    settings_pages.bp,
     lives_pages.bp,
     schemes_pages.bp,
     ledger_pages.bp,

@@ -28,6 +28,7 @@ class Permission(StrEnum):
     SELF = "self:use"
     ORGANISATIONS_READ = "organisations:read"
     ORGANISATIONS_MANAGE = "organisations:manage"
+    SETTINGS_MANAGE = "settings:manage"
     MEMBERS_READ = "members:read"
     MEMBERS_MANAGE = "members:manage"
     EXEMPTIONS_READ = "exemptions:read"
@@ -80,6 +81,7 @@ PERMISSION_MAP: dict[Permission, frozenset[Role]] = {
     Permission.SELF: _EVERYBODY,
     Permission.ORGANISATIONS_READ: _EVERYBODY,
     Permission.ORGANISATIONS_MANAGE: frozenset({_D}),
+    Permission.SETTINGS_MANAGE: frozenset({_D, _SYS}),
     Permission.MEMBERS_READ: frozenset({_D, _S, _SEC, _A, _SYS, _M}),
     Permission.MEMBERS_MANAGE: frozenset({_D, _SEC}),
     # The ground may be an illness: for the member and those who answer for the branch.

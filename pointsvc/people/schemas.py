@@ -45,6 +45,38 @@ class OrganisationOut(Schema):
     phone = fields.String(allow_none=True)
 
 
+class DescriptionIn(Schema):
+    """Who the secretary is and where the organisation is called; null: nothing is said."""
+
+    secretary = Text(100, required=True, allow_none=True)
+    phone = Text(40, required=True, allow_none=True)
+
+
+class SettingIn(Schema):
+    """What shall hold here and below; null: what holds above."""
+
+    value = fields.Raw(required=True, allow_none=True)
+
+
+class SettingOut(Schema):
+    """What holds here. ``decided_by``: the code of the organisation that decided it; null: the default."""
+
+    name = fields.String()
+    words = fields.String()
+    value = fields.Raw()
+    decided_by = fields.String(allow_none=True)
+    default = fields.Raw()
+    choices = fields.List(fields.String())
+    low = fields.Integer()
+    high = fields.Integer()
+
+
+class SettingsOut(Schema):
+    """All settings of an organisation."""
+
+    items = fields.List(fields.Nested(SettingOut))
+
+
 class OrganisationsArgs(PageArgs):
     """``under``: only this organisation and those below it."""
 

@@ -56,6 +56,7 @@ __all__ = [
     "clean_up",
     "create_member",
     "create_organisation",
+    "describe_organisation",
     "disable_sign_in",
     "member_faults",
     "new_token",
@@ -96,6 +97,28 @@ def create_organisation(
     added = put_organisations(at=at, rows=[row])
     audit.note(actor=actor, at=at, action="organisation:create", object_id=code)
     return db.session.get_one(Organisation, added.new[code])
+
+
+def describe_organisation(
+    *, actor: Actor, at: datetime, code: str, secretary: str | None, phone: str | None
+) -> Organisation:
+    """Say who the secretary of this organisation is and where it is called; None: nothing is said.
+
+    Raises NotFound, Invalid by field.
+    """
+    found = reach.organisation(actor, code)
+    faults = {
+        name: Message(N_("Between %(min)s and %(max)s characters"), min=1, max=longest)
+        for name, value, longest in (("secretary", secretary, 100), ("phone", phone, 40))
+        if value is not None and not (1 <= len(value) <= longest and value.isprintable())
+    }
+    if faults:
+        raise Invalid(faults)
+    found.secretary, found.phone = secretary, phone
+    db.session.flush()
+    # Who it is is a person's name: not for the log.
+    audit.note(actor=actor, at=at, action="organisation:describe", object_id=code)
+    return found
 
 
 def create_member(

@@ -13,6 +13,7 @@ TABLE = {
     "self:use":             "x         x           x          x       x        x",
     "organisations:read":   "x         x           x          x       x        x",
     "organisations:manage": "x         -           -          -       -        -",
+    "settings:manage":      "x         -           -          -       -        x",
     "members:read":         "x         x           x          x       x        x",
     "members:manage":       "x         -           x          -       -        -",
     "exemptions:read":      "x         -           x          x       -        -",
