@@ -29,8 +29,8 @@ from pointsvc.ledger import api as ledger_api
 from pointsvc.ledger import pages as ledger_pages
 from pointsvc.notices import api as notices_api
 from pointsvc.notices import pages as notices_pages
+from pointsvc.people import accounts_api, accounts_pages, lives_api, lives_pages, settings_api, settings_pages
 from pointsvc.people import api as people_api
-from pointsvc.people import lives_api, lives_pages, settings_api, settings_pages
 from pointsvc.people import pages as people_pages
 from pointsvc.people import service as people
 from pointsvc.permissions import Actor
@@ -45,6 +45,7 @@ API_BLUEPRINTS = (
     people_api.bp,
     settings_api.bp,
     lives_api.bp,
+    accounts_api.bp,
     schemes_api.bp,
     ledger_api.bp,
     activities_api.bp,
@@ -57,6 +58,7 @@ PAGE_BLUEPRINTS = (
     people_pages.bp,
     settings_pages.bp,
     lives_pages.bp,
+    accounts_pages.bp,
     schemes_pages.bp,
     ledger_pages.bp,
     activities_pages.bp,

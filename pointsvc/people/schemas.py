@@ -7,6 +7,7 @@ from marshmallow import fields, validate
 from pointsvc.api import Day, Instant, PageArgs, Ref, Said, Schema, Text
 from pointsvc.errors import N_
 from pointsvc.people.models import GROUNDS, KINDS
+from pointsvc.permissions import Role
 
 _KIND = Said(validate.OneOf(KINDS), N_("One of %(choices)s is needed"), choices=", ".join(KINDS))
 
@@ -228,6 +229,57 @@ class ExemptionsOut(Schema):
     """A member's exemptions, the newest first."""
 
     items = fields.List(fields.Nested(ExemptionOut))
+
+
+class AccountIn(Schema):
+    """An account to add. Without ``password`` it has none yet; with one, its person must change it at once."""
+
+    name = Text(100, required=True)
+    role = fields.String(
+        required=True,
+        validate=Said(validate.OneOf(list(Role)), N_("One of %(choices)s is needed"), choices=", ".join(Role)),
+    )
+    organisation = Text(64, required=True)
+    member = Text(64, load_default=None, allow_none=True)
+    password = fields.String(load_default=None, allow_none=True, load_only=True)
+
+
+class AccountOut(Schema):
+    """An account; ``seen_at`` is when it was last used in a browser, of the last month."""
+
+    id = Ref()
+    name = fields.String()
+    role = fields.String()
+    organisation = fields.String()
+    organisation_name = fields.String()
+    member = fields.String(allow_none=True)
+    must_change = fields.Boolean()
+    has_password = fields.Boolean()
+    has_token = fields.Boolean()
+    locked_until = Instant(allow_none=True)
+    disabled_at = Instant(allow_none=True)
+    created_at = Instant()
+    seen_at = Instant(allow_none=True)
+
+
+class AccountsArgs(PageArgs):
+    """``find``: part of the name; ``role``: of this role only."""
+
+    find = Text(100, load_default=None)
+    role = fields.String(load_default=None)
+
+
+class AccountsOut(Schema):
+    """A page of accounts, by name."""
+
+    items = fields.List(fields.Nested(AccountOut))
+    next = fields.String(allow_none=True)
+
+
+class FirstPasswordOut(Schema):
+    """A first password: told this once, kept as a hash."""
+
+    password = fields.String()
 
 
 class AuditEventOut(Schema):

@@ -17,6 +17,12 @@ PUBLIC = "public"
 
 # A new route needs a line here, so that somebody has thought about who may use it.
 DECLARED = {
+    ("GET", "/api/v1/accounts"): "accounts:manage",
+    ("POST", "/api/v1/accounts"): "accounts:manage",
+    ("GET", "/api/v1/accounts/<account_id>"): "accounts:manage",
+    ("POST", "/api/v1/accounts/<account_id>/disable"): "accounts:manage",
+    ("POST", "/api/v1/accounts/<account_id>/end"): "accounts:manage",
+    ("POST", "/api/v1/accounts/<account_id>/password"): "accounts:manage",
     ("GET", "/api/v1/audit"): "audit:read",
     ("GET", "/api/v1/docs"): "public",
     ("POST", "/api/v1/entries"): "ledger:record",
@@ -68,6 +74,13 @@ DECLARED = {
     ("GET", "/api/v1/tallies/<tally_id>"): "tallies:read",
     ("GET", "/api/v1/tallies/<tally_id>/results"): "tallies:read",
     ("GET", "/"): "self:use",
+    ("GET", "/accounts"): "accounts:manage",
+    ("GET", "/accounts/<account_id>"): "accounts:manage",
+    ("POST", "/accounts/<account_id>/disable"): "accounts:manage",
+    ("POST", "/accounts/<account_id>/end"): "accounts:manage",
+    ("POST", "/accounts/<account_id>/password"): "accounts:manage",
+    ("GET", "/accounts/new"): "accounts:manage",
+    ("POST", "/accounts/new"): "accounts:manage",
     ("GET", "/branch"): "meetings:read",
     ("POST", "/display"): "public",
     ("POST", "/entries/<entry_id>/reverse"): "ledger:record",
