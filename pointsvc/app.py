@@ -38,6 +38,7 @@ from pointsvc.schemes import api as schemes_api
 from pointsvc.schemes import pages as schemes_pages
 from pointsvc.status import bp as status
 from pointsvc.tallies import api as tallies_api
+from pointsvc.tallies import letter_pages
 from pointsvc.tallies import pages as tallies_pages
 from pointsvc.wording import period_words
 
@@ -63,6 +64,7 @@ PAGE_BLUEPRINTS = (
     ledger_pages.bp,
     activities_pages.bp,
     tallies_pages.bp,
+    letter_pages.bp,
     imports_pages.bp,
     notices_pages.bp,
     status,

@@ -105,6 +105,7 @@ DECLARED = {
     ("POST", "/members/<number>/category"): "members:manage",
     ("POST", "/members/<number>/exemptions"): "members:manage",
     ("POST", "/members/<number>/exemptions/<exemption_id>/end"): "members:manage",
+    ("GET", "/members/<number>/letters/<day>"): "score:read",
     ("POST", "/members/<number>/release"): "members:manage",
     ("POST", "/members/<number>/transfer"): "members:manage",
     ("GET", "/members/without-branch"): "members:manage",
