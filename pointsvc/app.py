@@ -26,6 +26,7 @@ from pointsvc.home import bp as home
 from pointsvc.imports import api as imports_api
 from pointsvc.imports import pages as imports_pages
 from pointsvc.ledger import api as ledger_api
+from pointsvc.ledger import merging_api, merging_pages
 from pointsvc.ledger import pages as ledger_pages
 from pointsvc.notices import api as notices_api
 from pointsvc.notices import pages as notices_pages
@@ -49,6 +50,7 @@ API_BLUEPRINTS = (
     accounts_api.bp,
     schemes_api.bp,
     ledger_api.bp,
+    merging_api.bp,
     activities_api.bp,
     tallies_api.bp,
     imports_api.bp,
@@ -62,6 +64,7 @@ PAGE_BLUEPRINTS = (
     accounts_pages.bp,
     schemes_pages.bp,
     ledger_pages.bp,
+    merging_pages.bp,
     activities_pages.bp,
     tallies_pages.bp,
     letter_pages.bp,

@@ -31,6 +31,7 @@ class Permission(StrEnum):
     SETTINGS_MANAGE = "settings:manage"
     MEMBERS_READ = "members:read"
     MEMBERS_MANAGE = "members:manage"
+    MEMBERS_MERGE = "members:merge"
     EXEMPTIONS_READ = "exemptions:read"
     ACCOUNTS_MANAGE = "accounts:manage"
     SCHEMES_READ = "schemes:read"
@@ -84,6 +85,7 @@ PERMISSION_MAP: dict[Permission, frozenset[Role]] = {
     Permission.SETTINGS_MANAGE: frozenset({_D, _SYS}),
     Permission.MEMBERS_READ: frozenset({_D, _S, _SEC, _A, _SYS, _M}),
     Permission.MEMBERS_MANAGE: frozenset({_D, _SEC}),
+    Permission.MEMBERS_MERGE: frozenset({_D}),
     # The ground may be an illness: for the member and those who answer for the branch.
     Permission.EXEMPTIONS_READ: frozenset({_D, _SEC, _M}),
     Permission.ACCOUNTS_MANAGE: frozenset({_SYS}),

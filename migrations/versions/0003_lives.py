@@ -2,11 +2,13 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0003"
 down_revision = "0002"
 
 ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 
 
 def upgrade() -> None:
@@ -51,6 +53,38 @@ def upgrade() -> None:
         unique=True,
         sqlite_where=sa.text("ended_on IS NULL"),
         postgresql_where=sa.text("ended_on IS NULL"),
+    )
+    op.create_table(
+        "member_merge",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("kept_id", ID, nullable=False),
+        sa.Column("duplicate_id", ID, nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("organisation_id", ID, nullable=True),
+        sa.Column("member_since", sa.Date(), nullable=True),
+        sa.Column("sign_ins", JSON, nullable=False),
+        sa.Column("entries", sa.Integer(), nullable=False),
+        sa.Column("merged_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("merged_by_id", ID, nullable=True),
+        sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("undone_by_id", ID, nullable=True),
+        sa.CheckConstraint("kept_id <> duplicate_id", name=op.f("ck_member_merge_two")),
+        sa.ForeignKeyConstraint(["duplicate_id"], ["member.id"], name=op.f("fk_member_merge_duplicate_id")),
+        sa.ForeignKeyConstraint(["kept_id"], ["member.id"], name=op.f("fk_member_merge_kept_id")),
+        sa.ForeignKeyConstraint(["merged_by_id"], ["sign_in.id"], name=op.f("fk_member_merge_merged_by_id")),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_member_merge_organisation_id")),
+        sa.ForeignKeyConstraint(["undone_by_id"], ["sign_in.id"], name=op.f("fk_member_merge_undone_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_member_merge")),
+    )
+    op.create_index(op.f("ix_member_merge_duplicate_id"), "member_merge", ["duplicate_id"], unique=False)
+    op.create_index(op.f("ix_member_merge_kept_id"), "member_merge", ["kept_id"], unique=False)
+    op.create_index(
+        "uq_member_merge_standing",
+        "member_merge",
+        ["duplicate_id"],
+        unique=True,
+        sqlite_where=sa.text("undone_at IS NULL"),
+        postgresql_where=sa.text("undone_at IS NULL"),
     )
     op.add_column("member_category", sa.Column("decision", sa.String(length=200), nullable=True))
     op.create_index(

@@ -9,12 +9,14 @@ from itertools import islice
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, Integer, bindparam, select, text
-from sqlalchemy.orm import aliased
+from sqlalchemy import BigInteger, Integer, and_, bindparam, select, text, update
 
-from pointsvc.db import UtcTime, db
+from pointsvc.activities.models import Attendance
+from pointsvc.db import UtcTime, among, db, given
 from pointsvc.ledger import service as ledger
 from pointsvc.ledger.models import Entry
+from pointsvc.people import merged
+from pointsvc.people.models import MemberMerge
 from pointsvc.permissions import Actor
 from pointsvc.schemes import document as documents
 from pointsvc.schemes import service as schemes
@@ -59,7 +61,10 @@ def put(*, actor: Actor, at: datetime, marks: Iterable[Mark]) -> Marked:
     done = Marked()
     for part in _parts([mark for _, mark in wanted]):
         rows = _write(actor, at, part)
-        _take_back(actor, at, [row.id for row in rows if row.revision > 1], ledger.MARK_CHANGED)
+        outdated = [row.id for row in rows if row.revision > 1]
+        if rows and merged.happened():
+            outdated += _set_aside(actor, at, rows)
+        _take_back(actor, at, outdated, ledger.MARK_CHANGED)
         added = ledger.add(actor=actor, at=at, rows=list(_entries(part, rows)), source=SOURCE)
         done.changed.update((row.id, row.revision) for row in rows)
         done.unchanged += len(part) - len(rows)
@@ -87,16 +92,31 @@ def _write(actor: Actor, at: datetime, marks: Sequence[Mark]) -> Sequence[Any]:
     return db.session.execute(_on_engine(_WRITING), values).all()
 
 
+def _set_aside(actor: Actor, at: datetime, rows: Sequence[Any]) -> Sequence[int]:
+    """Whoever is marked is marked once: what a record that was merged into theirs had at the meeting goes."""
+    columns = {"meeting_id": Attendance.meeting_id.type, "member_id": Attendance.member_id.type}
+    marked = given(columns, [(row.meeting_id, row.member_id) for row in rows])
+    ids = db.session.scalars(
+        select(Attendance.id)
+        .join(MemberMerge, MemberMerge.duplicate_id == Attendance.member_id)
+        .join(
+            marked,
+            and_(marked.c.meeting_id == Attendance.meeting_id, marked.c.member_id == MemberMerge.kept_id),
+        )
+        .where(MemberMerge.undone_at.is_(None), Attendance.mark.is_not(None))
+    ).all()
+    values = {"mark": None, "revision": Attendance.revision + 1, "marked_at": at, "marked_by_id": actor.sign_in_id}
+    changed = update(Attendance).where(among(Attendance.id, ids)).values(values)
+    db.session.execute(changed.execution_options(synchronize_session=False))
+    return ids
+
+
 def _take_back(actor: Actor, at: datetime, attendance_ids: Sequence[int], reason: str) -> None:
     if not attendance_ids:
         return
-    later = aliased(Entry)
-    standing = (
-        select(Entry.id)
-        .where(Entry.source == SOURCE, Entry.source_id.in_(attendance_ids))
-        .where(~select(later.id).where(later.reverses_id == Entry.id).exists())
-    )
-    ledger.reverse_many(actor=actor, at=at, entry_ids=standing, reason=reason)
+    # Those that were reversed already too: a merge may have moved them to another record.
+    entries = select(Entry.id).where(Entry.source == SOURCE, Entry.source_id.in_(attendance_ids))
+    ledger.reverse_many(actor=actor, at=at, entry_ids=entries, reason=reason)
 
 
 def _entries(marks: Sequence[Mark], rows: Sequence[Any]) -> Iterator[ledger.NewEntry]:

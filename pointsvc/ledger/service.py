@@ -10,6 +10,7 @@ from typing import Any
 
 from pointsvc import clock
 from pointsvc.errors import N_, Conflict, Forbidden, Invalid, Message, NotFound
+from pointsvc.ledger.moving import MERGED, PARTED
 from pointsvc.ledger.placing import Place, places
 from pointsvc.ledger.reading import MARK_CHANGED, EntryView, entries, entry
 from pointsvc.ledger.writing import NewEntry, Written, add, reverse_many
@@ -20,6 +21,7 @@ from pointsvc.schemes import service as schemes
 
 __all__ = [
     "MARK_CHANGED",
+    "OWN_REASONS",
     "EntryView",
     "NewEntry",
     "Written",
@@ -32,6 +34,9 @@ __all__ = [
     "reverse",
     "reverse_many",
 ]
+
+# The service's own reasons for a reversal: kept in English, shown in the reader's language.
+OWN_REASONS = (MARK_CHANGED, MERGED, PARTED)
 
 EARLIEST = date(2000, 1, 1)
 NAMED_AT_MOST = 5
@@ -94,6 +99,9 @@ def reverse(*, actor: Actor, at: datetime, entry_id: int, reason: str) -> EntryV
     'is_reversal'.
     """
     before = entry(actor=actor, entry_id=entry_id)
+    if before.reversed_by is not None:
+        # Also when a merge did it: what has taken its place is another entry.
+        raise Conflict(N_("This entry is reversed already"), code="already_reversed")
     if not reach.reaches(actor, before.branch_id):
         raise Forbidden(N_("Another branch recorded this entry, so it alone can reverse it"))
     if before.reverses is not None:
@@ -162,7 +170,7 @@ def _record(
     return [
         EntryView(
             id=written[row.member_id].id,
-            member=number,
+            member=found[number].number,
             rule=rule,
             points=row.points,
             occurred_on=occurred_on,
@@ -185,6 +193,9 @@ def _check_places(numbers: Sequence[str], found: dict[str, Place]) -> None:
     if strangers:
         names = ", ".join(strangers[:NAMED_AT_MOST]) + (" …" if len(strangers) > NAMED_AT_MOST else "")
         raise NotFound(Message(N_("There is no member %(number)s within your reach"), number=names))
+    ids = [found[number].member_id for number in numbers]
+    if len(set(ids)) < len(ids):
+        raise Invalid({"members": N_("Two of these numbers mean one person, whose records were merged")})
     away = [number for number in numbers if found[number].branch_id is None]
     if away:
         names = ", ".join(away[:NAMED_AT_MOST])

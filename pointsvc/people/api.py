@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import jsonify, url_for
 from sqlalchemy import Row
 
 from pointsvc import clock
@@ -19,6 +20,7 @@ from pointsvc.people.schemas import (
     MembersArgs,
     MembersOut,
     MeOut,
+    MergedOut,
     OrganisationIn,
     OrganisationOut,
     OrganisationsArgs,
@@ -99,9 +101,16 @@ def list_members(args: dict[str, Any]) -> dict[str, Any]:
 @bp.route("/members/<number>")
 @requires(Permission.MEMBERS_READ)
 @bp.response(200, MemberOut)
-def get_member(number: str) -> Row[*tuple[Any, ...]]:
-    """One member."""
-    return listing.member(actor=actor(), number=number)
+@bp.alt_response(301, schema=MergedOut)
+def get_member(number: str) -> Any:
+    """One member; for the number of a record that was merged into another, the way to that other."""
+    found = listing.member(actor=actor(), number=number)
+    if found.number == number:
+        return found
+    answer = jsonify({"merged_into": found.number})
+    answer.status_code = 301
+    answer.headers["Location"] = url_for("people_api.get_member", number=found.number)
+    return answer
 
 
 @bp.route("/audit")

@@ -10,7 +10,7 @@ from sqlalchemy import Row, Select, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from pointsvc.db import db
-from pointsvc.people import reach
+from pointsvc.people import merged, reach
 from pointsvc.people.models import Member, Membership, Organisation
 from pointsvc.permissions import Actor
 
@@ -51,5 +51,5 @@ def _gaps(actor: Actor) -> Select[str, str, str, str, date | None]:
         .join(Member, Member.id == Membership.member_id)
         .join(Organisation, Organisation.id == Membership.organisation_id)
         .where(Membership.ends_on.is_not(None), Membership.organisation_id.in_(reach.organisation_ids(actor)))
-        .where(~taken_up.exists())
+        .where(~taken_up.exists(), Membership.member_id.not_in(merged.duplicates()))
     )

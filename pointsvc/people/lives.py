@@ -118,18 +118,18 @@ def _category_faults(category: str, decision: str | None) -> dict[str, Message]:
 
 def answers_for(*, actor: Actor, member: Member) -> bool:
     """Whether the member belongs to the actor's reach now, or, being on the way, belonged to it last."""
-    return reach.reaches(actor, _newest(member).organisation_id)
+    return reach.reaches(actor, newest(member).organisation_id)
 
 
-def _newest(member: Member) -> Membership:
+def newest(member: Member) -> Membership:
     """The newest span of membership, over by now or not."""
     query = select(Membership).where(Membership.member_id == member.id).order_by(Membership.starts_on.desc()).limit(1)
     return db.session.scalars(query.execution_options(populate_existing=True)).one()
 
 
 def _last(member: Member, actor: Actor) -> Membership:
-    """As ``_newest``. Raises Forbidden when it is out of reach."""
-    row = _newest(member)
+    """As ``newest``. Raises Forbidden when it is out of reach."""
+    row = newest(member)
     if not reach.reaches(actor, row.organisation_id):
         raise Forbidden(N_("The member now belongs to an organisation outside your reach"))
     return row

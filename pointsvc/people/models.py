@@ -166,6 +166,40 @@ class Exemption(Model):
     )
 
 
+class MemberMerge(Model):
+    """Two records of one person: the duplicate's entries and its number go to the kept one, until it is undone.
+
+    What is needed to undo it stands here: where the duplicate belonged, and which accounts (id and
+    node of each) were its own. Nothing of the duplicate is removed.
+    """
+
+    __tablename__ = "member_merge"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    kept_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
+    duplicate_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
+    reason: Mapped[str] = mapped_column(String(500))
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
+    member_since: Mapped[date | None]
+    sign_ins: Mapped[list[list[int]]] = mapped_column(Json)
+    entries: Mapped[int] = mapped_column(default=0)
+    merged_at: Mapped[datetime] = mapped_column(UtcTime)
+    merged_by_id: Mapped[int | None] = mapped_column(ForeignKey("sign_in.id"))
+    undone_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    undone_by_id: Mapped[int | None] = mapped_column(ForeignKey("sign_in.id"))
+
+    __table_args__ = (
+        CheckConstraint("kept_id <> duplicate_id", name="two"),
+        Index(
+            "uq_member_merge_standing",
+            "duplicate_id",
+            unique=True,
+            sqlite_where=text("undone_at IS NULL"),
+            postgresql_where=text("undone_at IS NULL"),
+        ),
+    )
+
+
 class SignIn(Model):
     """A person's way in: name and password, one role over one node, perhaps an own member record."""
 

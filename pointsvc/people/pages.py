@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
 from typing import Any
 
-from flask import render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 
 from pointsvc import clock, errors
 from pointsvc.http import actor, at_cursor, cursor, requires
@@ -133,8 +133,10 @@ def _shown(row: Any) -> dict[str, Any]:
 
 @bp.get("/members/<number>")
 @requires(Permission.MEMBERS_READ)
-def member(number: str) -> str:
-    return member_page(number)
+def member(number: str) -> Any:
+    kept = reach.member(actor(), number).number
+    # One that was merged into another leads to that; not for ever, because a merge can be undone.
+    return member_page(number) if kept == number else redirect(url_for("people.member", number=kept))
 
 
 def member_page(number: str, wrong: Mapping[str, list[str]] | None = None) -> str:

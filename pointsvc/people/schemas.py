@@ -113,6 +113,12 @@ class MemberOut(Schema):
     joined_on = Day(allow_none=True)
 
 
+class MergedOut(Schema):
+    """The number of the record that is kept."""
+
+    merged_into = fields.String()
+
+
 class MembersArgs(PageArgs):
     """``organisation``: this one and below; ``find``: number, name or pinyin initials."""
 

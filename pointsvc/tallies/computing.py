@@ -129,7 +129,7 @@ def plan(run: Run) -> tuple[list[Chunk], int]:
     everybody = (
         select(func.count())
         .select_from(Membership)
-        .where(Membership.organisation_id.in_(below), *statements.holds(Membership, run.through_on))
+        .where(Membership.organisation_id.in_(below), *statements.belongs(run.through_on))
     )
     unreckoned = (db.session.scalar(everybody) or 0) - sum(chunk.members for chunk in chunks)
     db.session.rollback()
@@ -142,7 +142,7 @@ def _chunks(run: Run, sheet: schemes.Sheet, branches: list[int]) -> Iterator[Chu
     ordered = (
         select(Membership.member_id, number.label("number"))
         .where(Membership.organisation_id.in_(statements.listed(literal(text), _dialect())))
-        .where(*statements.holds(Membership, run.through_on))
+        .where(*statements.belongs(run.through_on))
         .subquery()
     )
     c = ordered.c

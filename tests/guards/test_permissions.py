@@ -16,6 +16,7 @@ TABLE = {
     "settings:manage":      "x         -           -          -       -        x",
     "members:read":         "x         x           x          x       x        x",
     "members:manage":       "x         -           x          -       -        -",
+    "members:merge":        "x         -           -          -       -        -",
     "exemptions:read":      "x         -           x          x       -        -",
     "accounts:manage":      "-         -           -          -       -        x",
     "schemes:read":         "x         x           x          x       x        -",

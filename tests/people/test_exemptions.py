@@ -21,7 +21,7 @@ from pointsvc.permissions import SYSTEM
 from tests import factories
 from tests.conftest import FrozenClock
 from tests.factories import bearer
-from workers import base
+from workers import base, run
 
 API = "/api/v1"
 URL = f"{API}/members/M001/exemptions"
@@ -209,6 +209,7 @@ def night(app: Flask) -> None:
     """The night's job, as a worker does it."""
     with transaction():
         job = queues.enqueue(topic=queues.EXEMPTIONS_END, payload={}, at=clock.now())
+    assert "workers.people" in run.HANDLERS
     base.run_next(app, only=job.id)
     db.session.expire_all()
 
