@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import redis
@@ -16,6 +16,9 @@ from pointsvc.queues import Job, PeriodRun
 from tests.conftest import FrozenClock
 from workers import schedule
 
+# What is asked for each night, by whichever noun.
+NIGHTLY = sum(periodic.period(datetime(2026, 8, 15, 12)) == date(2026, 8, 15) for periodic in schedule.PERIODIC)  # noqa: DTZ001 - a local time
+
 
 def periods(kind: str) -> list[str]:
     rows = db.session.scalars(select(PeriodRun).where(PeriodRun.kind == kind).order_by(PeriodRun.job_id)).all()
@@ -23,7 +26,7 @@ def periods(kind: str) -> list[str]:
 
 
 def test_the_first_start_asks_for_the_present_periods_only(app: Flask, frozen_clock: FrozenClock) -> None:
-    assert schedule.ask_for_due() == 3
+    assert schedule.ask_for_due() == len(schedule.PERIODIC)
     assert (periods("clean_up"), periods("standings")) == (["2026-08-15"], ["2026-08-01"])
     assert periods("tallies") == ["2026-07-01"]
     assert schedule.ask_for_due() == 0
@@ -143,9 +146,9 @@ def test_only_the_holder_of_the_lease_ticks_and_another_takes_over(
     frozen_clock.set(datetime(2026, 8, 20, 18, 59, 45, tzinfo=UTC))
     assert first.tick() == len(schedule.PERIODIC)
     frozen_clock.advance(seconds=30)
-    assert (second.tick(), first.tick()) == (0, 1)
+    assert (second.tick(), first.tick()) == (0, NIGHTLY)
     frozen_clock.advance(days=1)
-    assert (second.tick(), first.tick()) == (1, 0)
+    assert (second.tick(), first.tick()) == (NIGHTLY, 0)
 
 
 def test_a_lease_from_a_clock_that_was_wrong_binds_nobody(app: Flask, frozen_clock: FrozenClock) -> None:
@@ -181,7 +184,7 @@ def test_two_schedulers_at_once_ask_for_each_of_fifty_periods_once(live_app: Fla
         assert len(periods("clean_up")) == 48
         assert len(periods("standings")) == 3
         assert len(periods("tallies")) == 2
-        assert len(db.session.scalars(select(Job.id)).all()) == 53
+        assert len(db.session.scalars(select(Job.id)).all()) == 48 * NIGHTLY + 3 + 2
 
 
 def test_the_sweep_rings_for_what_a_wiped_redis_forgot(
