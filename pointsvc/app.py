@@ -17,6 +17,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from pointsvc import clock, http, queues
 from pointsvc.activities import api as activities_api
 from pointsvc.activities import pages as activities_pages
+from pointsvc.activities import receipts_api, receipts_pages
 from pointsvc.api import openapi
 from pointsvc.assets_manifest import asset_url
 from pointsvc.config import Config
@@ -52,6 +53,7 @@ API_BLUEPRINTS = (
     ledger_api.bp,
     merging_api.bp,
     activities_api.bp,
+    receipts_api.bp,
     tallies_api.bp,
     imports_api.bp,
     notices_api.bp,
@@ -66,6 +68,7 @@ PAGE_BLUEPRINTS = (
     ledger_pages.bp,
     merging_pages.bp,
     activities_pages.bp,
+    receipts_pages.bp,
     tallies_pages.bp,
     letter_pages.bp,
     imports_pages.bp,

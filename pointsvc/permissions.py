@@ -40,6 +40,9 @@ class Permission(StrEnum):
     LEDGER_RECORD = "ledger:record"
     MEETINGS_READ = "meetings:read"
     MEETINGS_RECORD = "meetings:record"
+    RECEIPTS_READ = "receipts:read"
+    RECEIPTS_SUBMIT = "receipts:submit"
+    RECEIPTS_DECIDE = "receipts:decide"
     SCORE_READ = "score:read"
     TALLIES_READ = "tallies:read"
     TALLIES_RUN = "tallies:run"
@@ -95,6 +98,9 @@ PERMISSION_MAP: dict[Permission, frozenset[Role]] = {
     Permission.LEDGER_RECORD: frozenset({_D, _SEC}),
     Permission.MEETINGS_READ: _READERS,
     Permission.MEETINGS_RECORD: frozenset({_D, _SEC}),
+    Permission.RECEIPTS_READ: _READERS | {_M},
+    Permission.RECEIPTS_SUBMIT: frozenset({_D, _SEC, _M}),
+    Permission.RECEIPTS_DECIDE: frozenset({_D, _SEC}),
     Permission.SCORE_READ: frozenset({_D, _S, _SEC, _A, _M}),
     Permission.TALLIES_READ: _READERS,
     Permission.TALLIES_RUN: frozenset({_D, _SEC}),

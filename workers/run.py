@@ -26,7 +26,7 @@ from workers import base
 
 log = logging.getLogger(__name__)
 
-HANDLERS = ("workers.people", "workers.notices", "workers.tallies", "workers.imports")
+HANDLERS = ("workers.people", "workers.notices", "workers.activities", "workers.tallies", "workers.imports")
 for _name in HANDLERS:
     if importlib.util.find_spec(_name):
         importlib.import_module(_name)

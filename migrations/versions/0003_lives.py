@@ -86,6 +86,56 @@ def upgrade() -> None:
         sqlite_where=sa.text("undone_at IS NULL"),
         postgresql_where=sa.text("undone_at IS NULL"),
     )
+    op.create_table(
+        "away_receipt",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("member_id", ID, nullable=False),
+        sa.Column("branch_id", ID, nullable=False),
+        sa.Column("kind", sa.String(length=64), nullable=False),
+        sa.Column("held_on", sa.Date(), nullable=False),
+        sa.Column("host", sa.String(length=200), nullable=False),
+        sa.Column("host_organisation_id", ID, nullable=True),
+        sa.Column("note", sa.String(length=500), nullable=True),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("submitted_by_id", ID, nullable=True),
+        sa.Column("remind_on", sa.Date(), nullable=False),
+        sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lapses_on", sa.Date(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_by_id", ID, nullable=True),
+        sa.Column("reason", sa.String(length=500), nullable=True),
+        sa.Column("entry_id", ID, nullable=True),
+        sa.CheckConstraint("host <> '' OR host_organisation_id IS NOT NULL", name=op.f("ck_away_receipt_host")),
+        sa.CheckConstraint("status IN ('pending','confirmed','refused','lapsed')", name=op.f("ck_away_receipt_status")),
+        sa.ForeignKeyConstraint(["branch_id"], ["organisation.id"], name=op.f("fk_away_receipt_branch_id")),
+        sa.ForeignKeyConstraint(["decided_by_id"], ["sign_in.id"], name=op.f("fk_away_receipt_decided_by_id")),
+        sa.ForeignKeyConstraint(["entry_id"], ["entry.id"], name=op.f("fk_away_receipt_entry_id")),
+        sa.ForeignKeyConstraint(
+            ["host_organisation_id"], ["organisation.id"], name=op.f("fk_away_receipt_host_organisation_id")
+        ),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_away_receipt_member_id")),
+        sa.ForeignKeyConstraint(["submitted_by_id"], ["sign_in.id"], name=op.f("fk_away_receipt_submitted_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_away_receipt")),
+    )
+    op.create_index("ix_away_receipt_branch_id_id", "away_receipt", ["branch_id", "id"], unique=False)
+    op.create_index("ix_away_receipt_member_id_id", "away_receipt", ["member_id", "id"], unique=False)
+    op.create_index(
+        "ix_away_receipt_pending",
+        "away_receipt",
+        ["branch_id", "lapses_on"],
+        unique=False,
+        sqlite_where=sa.text("status = 'pending'"),
+        postgresql_where=sa.text("status = 'pending'"),
+    )
+    op.create_index(
+        "uq_away_receipt_once",
+        "away_receipt",
+        ["member_id", "kind", "held_on"],
+        unique=True,
+        sqlite_where=sa.text("status IN ('pending', 'confirmed')"),
+        postgresql_where=sa.text("status IN ('pending', 'confirmed')"),
+    )
     op.add_column("member_category", sa.Column("decision", sa.String(length=200), nullable=True))
     op.create_index(
         "ix_membership_ended",

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 from sqlalchemy import BigInteger, Integer, and_, bindparam, select, text, update
 
+from pointsvc.activities import away
 from pointsvc.activities.models import Attendance
 from pointsvc.db import UtcTime, among, db, given
 from pointsvc.ledger import service as ledger
@@ -65,7 +66,8 @@ def put(*, actor: Actor, at: datetime, marks: Iterable[Mark]) -> Marked:
         if rows and merged.happened():
             outdated += _set_aside(actor, at, rows)
         _take_back(actor, at, outdated, ledger.MARK_CHANGED)
-        added = ledger.add(actor=actor, at=at, rows=list(_entries(part, rows)), source=SOURCE)
+        entries = list(_entries(part, rows, _elsewhere(part)))
+        added = ledger.add(actor=actor, at=at, rows=entries, source=SOURCE)
         done.changed.update((row.id, row.revision) for row in rows)
         done.unchanged += len(part) - len(rows)
         done.entries += len(added)
@@ -119,11 +121,20 @@ def _take_back(actor: Actor, at: datetime, attendance_ids: Sequence[int], reason
     ledger.reverse_many(actor=actor, at=at, entry_ids=entries, reason=reason)
 
 
-def _entries(marks: Sequence[Mark], rows: Sequence[Any]) -> Iterator[ledger.NewEntry]:
+def _elsewhere(marks: Sequence[Mark]) -> set[tuple[int, str, date]]:
+    """Member, kind and day of what counts as attendance elsewhere already: being present counts once."""
+    came = [mark for mark in marks if "present" in RULES_OF.get(mark.mark or "", ())]
+    return away.counted([mark.member_id for mark in came], {mark.held_on for mark in came}) if came else set()
+
+
+def _entries(
+    marks: Sequence[Mark], rows: Sequence[Any], elsewhere: set[tuple[int, str, date]]
+) -> Iterator[ledger.NewEntry]:
     by_key = {(mark.meeting_id, mark.member_id): mark for mark in marks}
     for row in rows:
         mark = by_key[row.meeting_id, row.member_id]
-        for rule in _rules(mark):
+        counted = (mark.member_id, mark.kind, mark.held_on) in elsewhere
+        for rule in _rules(mark, counted=counted):
             yield ledger.NewEntry(
                 member_id=mark.member_id,
                 branch_id=mark.branch_id,
@@ -136,12 +147,14 @@ def _entries(marks: Sequence[Mark], rows: Sequence[Any]) -> Iterator[ledger.NewE
             )
 
 
-def _rules(mark: Mark) -> Iterator[Mapping[str, Any]]:
+def _rules(mark: Mark, *, counted: bool) -> Iterator[Mapping[str, Any]]:
     if mark.scheme_id is None or mark.digest is None:
         return
     document = schemes.document_of(mark.scheme_id, mark.digest)
     codes = document.get("activities", {}).get(mark.kind, {})
     for name in RULES_OF.get(mark.mark or "", ()):
+        if name == "present" and counted:
+            continue
         rule = documents.rule(document, codes[name]) if name in codes else None
         if rule is not None:
             yield rule
