@@ -27,7 +27,7 @@ from pointsvc.home import bp as home
 from pointsvc.imports import api as imports_api
 from pointsvc.imports import pages as imports_pages
 from pointsvc.ledger import api as ledger_api
-from pointsvc.ledger import merging_api, merging_pages
+from pointsvc.ledger import doubles_pages, merging_api, merging_pages
 from pointsvc.ledger import pages as ledger_pages
 from pointsvc.notices import api as notices_api
 from pointsvc.notices import pages as notices_pages
@@ -67,6 +67,7 @@ PAGE_BLUEPRINTS = (
     schemes_pages.bp,
     ledger_pages.bp,
     merging_pages.bp,
+    doubles_pages.bp,
     activities_pages.bp,
     receipts_pages.bp,
     tallies_pages.bp,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,7 +12,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
-from pointsvc.db import db
+from pointsvc.db import among, db
 from pointsvc.errors import N_, NotFound
 from pointsvc.ledger.models import Entry
 from pointsvc.people import reach
@@ -23,6 +24,7 @@ from pointsvc.schemes.models import Rule, Scheme
 
 # The service's own reason for a reversal. It is kept in English and shown in the reader's language.
 MARK_CHANGED = N_("The mark at the meeting was changed")
+TWICE = N_("The same deed was recorded twice")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,11 @@ def entries(*, actor: Actor, member: str, limit: int = 50, after: int | None = N
     if after is not None:
         query = query.where(Entry.id < after)
     return [EntryView(*row) for row in db.session.execute(query)]
+
+
+def entries_by_id(ids: Collection[int]) -> dict[int, EntryView]:
+    """These entries by id; the caller has seen to it that they may be read."""
+    return {row[0]: EntryView(*row) for row in db.session.execute(_views().where(among(Entry.id, ids)))}
 
 
 @cache

@@ -12,7 +12,7 @@ from pointsvc import clock
 from pointsvc.errors import N_, Conflict, Forbidden, Invalid, Message, NotFound
 from pointsvc.ledger.moving import MERGED, PARTED
 from pointsvc.ledger.placing import Place, places
-from pointsvc.ledger.reading import MARK_CHANGED, EntryView, entries, entry
+from pointsvc.ledger.reading import MARK_CHANGED, TWICE, EntryView, entries, entry
 from pointsvc.ledger.writing import NewEntry, Written, add, reverse_many
 from pointsvc.people import reach
 from pointsvc.permissions import Actor
@@ -22,6 +22,7 @@ from pointsvc.schemes import service as schemes
 __all__ = [
     "MARK_CHANGED",
     "OWN_REASONS",
+    "TWICE",
     "EntryView",
     "NewEntry",
     "Written",
@@ -36,7 +37,7 @@ __all__ = [
 ]
 
 # The service's own reasons for a reversal: kept in English, shown in the reader's language.
-OWN_REASONS = (MARK_CHANGED, MERGED, PARTED)
+OWN_REASONS = (MARK_CHANGED, MERGED, PARTED, TWICE)
 
 EARLIEST = date(2000, 1, 1)
 NAMED_AT_MOST = 5
@@ -167,6 +168,9 @@ def _record(
         for place in (found[number] for number in numbers)
     ]
     written = {item.member_id: item for item in add(actor=actor, at=at, rows=rows, source=source)}
+    if written.keys() - {row.member_id for row in rows}:
+        text = N_("One of these records has just been merged into another. Please try again; nothing was recorded.")
+        raise Conflict(text, code="merged_meanwhile")
     return [
         EntryView(
             id=written[row.member_id].id,

@@ -167,6 +167,14 @@ def categories_of(*, actor: Actor, number: str) -> Sequence[Row[*tuple[Any, ...]
     ).all()
 
 
+def names_of(organisation_ids: Collection[int]) -> dict[int, str]:
+    """The names of these organisations, by id."""
+    rows = db.session.execute(
+        select(Organisation.id, Organisation.name).where(among(Organisation.id, organisation_ids))
+    )
+    return {row.id: row.name for row in rows}
+
+
 def secretaries(organisation_ids: Collection[int]) -> list[int]:
     """The accounts of those who answer for these organisations: their secretaries, else the nearest above."""
     rows = db.session.execute(

@@ -92,6 +92,8 @@ DECLARED = {
     ("POST", "/accounts/new"): "accounts:manage",
     ("GET", "/branch"): "meetings:read",
     ("POST", "/display"): "public",
+    ("GET", "/doubles"): "ledger:record",
+    ("POST", "/doubles/<entry_id>/reverse"): "ledger:record",
     ("POST", "/entries/<entry_id>/reverse"): "ledger:record",
     ("GET", "/entries/new"): "ledger:record",
     ("POST", "/entries/new"): "ledger:record",
