@@ -17,6 +17,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from pointsvc import clock, http, queues
 from pointsvc.activities import api as activities_api
 from pointsvc.activities import pages as activities_pages
+from pointsvc.activities import receipts_api, receipts_pages
 from pointsvc.api import openapi
 from pointsvc.assets_manifest import asset_url
 from pointsvc.audit import api as audit_api
@@ -36,9 +37,11 @@ from pointsvc.home import bp as home
 from pointsvc.imports import api as imports_api
 from pointsvc.imports import pages as imports_pages
 from pointsvc.ledger import api as ledger_api
+from pointsvc.ledger import doubles_pages, merging_api, merging_pages
 from pointsvc.ledger import pages as ledger_pages
 from pointsvc.notices import api as notices_api
 from pointsvc.notices import pages as notices_pages
+from pointsvc.people import accounts_api, accounts_pages, lives_api, lives_pages, settings_api, settings_pages
 from pointsvc.people import api as people_api
 from pointsvc.people import pages as people_pages
 from pointsvc.people import service as people
@@ -53,19 +56,25 @@ from pointsvc.seals import api as seals_api
 from pointsvc.seals import pages as seals_pages
 from pointsvc.status import bp as status
 from pointsvc.tallies import api as tallies_api
+from pointsvc.tallies import letter_pages, publicity_api, publicity_pages
 from pointsvc.tallies import pages as tallies_pages
-from pointsvc.tallies import publicity_api, publicity_pages
 from pointsvc.trail import bp as trail
 from pointsvc.wording import period_words
 
 API_BLUEPRINTS = (
     people_api.bp,
+    settings_api.bp,
+    lives_api.bp,
+    accounts_api.bp,
     schemes_api.bp,
     ledger_api.bp,
     seals_api.bp,
     activities_api.bp,
     declarations_api.bp,
     reviews_api.bp,
+    merging_api.bp,
+    activities_api.bp,
+    receipts_api.bp,
     tallies_api.bp,
     publicity_api.bp,
     disputes_api.bp,
@@ -81,6 +90,9 @@ PAGE_BLUEPRINTS = (
     guides,
     trail,
     people_pages.bp,
+    settings_pages.bp,
+    lives_pages.bp,
+    accounts_pages.bp,
     schemes_pages.bp,
     ledger_pages.bp,
     seals_pages.bp,
@@ -90,6 +102,12 @@ PAGE_BLUEPRINTS = (
     tallies_pages.bp,
     publicity_pages.bp,
     disputes_pages.bp,
+    merging_pages.bp,
+    doubles_pages.bp,
+    activities_pages.bp,
+    receipts_pages.bp,
+    tallies_pages.bp,
+    letter_pages.bp,
     imports_pages.bp,
     exports_pages.bp,
     audit_pages.bp,

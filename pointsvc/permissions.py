@@ -28,8 +28,11 @@ class Permission(StrEnum):
     SELF = "self:use"
     ORGANISATIONS_READ = "organisations:read"
     ORGANISATIONS_MANAGE = "organisations:manage"
+    SETTINGS_MANAGE = "settings:manage"
     MEMBERS_READ = "members:read"
     MEMBERS_MANAGE = "members:manage"
+    MEMBERS_MERGE = "members:merge"
+    EXEMPTIONS_READ = "exemptions:read"
     ACCOUNTS_MANAGE = "accounts:manage"
     SCHEMES_READ = "schemes:read"
     SCHEMES_MANAGE = "schemes:manage"
@@ -40,6 +43,9 @@ class Permission(StrEnum):
     DECLARATIONS_READ = "declarations:read"
     DECLARATIONS_DECLARE = "declarations:declare"
     DECLARATIONS_REVIEW = "declarations:review"
+    RECEIPTS_READ = "receipts:read"
+    RECEIPTS_SUBMIT = "receipts:submit"
+    RECEIPTS_DECIDE = "receipts:decide"
     SCORE_READ = "score:read"
     TALLIES_READ = "tallies:read"
     TALLIES_RUN = "tallies:run"
@@ -94,8 +100,12 @@ PERMISSION_MAP: dict[Permission, frozenset[Role]] = {
     Permission.SELF: _EVERYBODY,
     Permission.ORGANISATIONS_READ: _EVERYBODY,
     Permission.ORGANISATIONS_MANAGE: frozenset({_D}),
+    Permission.SETTINGS_MANAGE: frozenset({_D, _SYS}),
     Permission.MEMBERS_READ: frozenset({_D, _S, _SEC, _A, _SYS, _M}),
     Permission.MEMBERS_MANAGE: frozenset({_D, _SEC}),
+    Permission.MEMBERS_MERGE: frozenset({_D}),
+    # The ground may be an illness: for the member and those who answer for the branch.
+    Permission.EXEMPTIONS_READ: frozenset({_D, _SEC, _M}),
     Permission.ACCOUNTS_MANAGE: frozenset({_SYS}),
     Permission.SCHEMES_READ: frozenset({_D, _S, _SEC, _A, _M}),
     Permission.SCHEMES_MANAGE: frozenset({_D}),
@@ -106,6 +116,9 @@ PERMISSION_MAP: dict[Permission, frozenset[Role]] = {
     Permission.DECLARATIONS_READ: frozenset({_D, _S, _SEC, _A, _M}),
     Permission.DECLARATIONS_DECLARE: frozenset({_D, _SEC, _M}),
     Permission.DECLARATIONS_REVIEW: frozenset({_D, _SEC}),
+    Permission.RECEIPTS_READ: _READERS | {_M},
+    Permission.RECEIPTS_SUBMIT: frozenset({_D, _SEC, _M}),
+    Permission.RECEIPTS_DECIDE: frozenset({_D, _SEC}),
     Permission.SCORE_READ: frozenset({_D, _S, _SEC, _A, _M}),
     Permission.TALLIES_READ: _READERS,
     Permission.TALLIES_RUN: frozenset({_D, _SEC}),

@@ -42,6 +42,8 @@ TALLY_SEAL = "tally_seal"
 EXPORT_MAKE = "export_make"
 RECONCILE = "reconcile"
 REVIEWS_REMIND = "reviews_remind"
+EXEMPTIONS_END = "exemptions_end"
+RECEIPTS_TURN = "receipts_turn"
 TOPICS = (
     TALLY_COMPUTE,
     IMPORT_RUN,
@@ -58,6 +60,8 @@ TOPICS = (
     EXPORT_MAKE,
     RECONCILE,
     REVIEWS_REMIND,
+    EXEMPTIONS_END,
+    RECEIPTS_TURN,
 )
 
 LEASE = timedelta(seconds=60)

@@ -1,9 +1,10 @@
-"""Jobs of people: what has ended is cleaned away at night."""
+"""Jobs of people: what has ended is cleaned away at night, and exemptions end on their day."""
 
 from __future__ import annotations
 
 from pointsvc import clock, queues
 from pointsvc.exports import service as exports
+from pointsvc.people import exemptions
 from pointsvc.people import service as people
 from workers.base import Claim, handles
 
@@ -13,3 +14,9 @@ def clean_up(claim: Claim) -> None:
     """Remove browser sessions that ended long ago, and archives whose days are over."""
     people.clean_up(at=clock.now())
     exports.clean_up(at=clock.now())
+
+
+@handles(queues.EXEMPTIONS_END, together=True)
+def end_exemptions(claim: Claim) -> None:
+    """Let the former category hold again where an exemption's last day is over."""
+    exemptions.end_due(at=clock.now())

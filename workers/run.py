@@ -37,6 +37,7 @@ HANDLERS = (
     "workers.exports",
     "workers.audit",
     "workers.reviews",
+    "workers.activities",
 )
 for _name in HANDLERS:
     if importlib.util.find_spec(_name):

@@ -9,12 +9,15 @@ from itertools import islice
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, Integer, bindparam, select, text
-from sqlalchemy.orm import aliased
+from sqlalchemy import BigInteger, Integer, and_, bindparam, select, text, update
 
-from pointsvc.db import UtcTime, db
+from pointsvc.activities import away
+from pointsvc.activities.models import Attendance
+from pointsvc.db import UtcTime, among, db, given
 from pointsvc.ledger import service as ledger
 from pointsvc.ledger.models import Entry
+from pointsvc.people import merged
+from pointsvc.people.models import MemberMerge
 from pointsvc.permissions import Actor
 from pointsvc.schemes import document as documents
 from pointsvc.schemes import service as schemes
@@ -59,8 +62,12 @@ def put(*, actor: Actor, at: datetime, marks: Iterable[Mark]) -> Marked:
     done = Marked()
     for part in _parts([mark for _, mark in wanted]):
         rows = _write(actor, at, part)
-        _take_back(actor, at, [row.id for row in rows if row.revision > 1], ledger.MARK_CHANGED)
-        added = ledger.add(actor=actor, at=at, rows=list(_entries(part, rows)), source=SOURCE)
+        outdated = [row.id for row in rows if row.revision > 1]
+        if rows and merged.happened():
+            outdated += _set_aside(actor, at, rows)
+        _take_back(actor, at, outdated, ledger.MARK_CHANGED)
+        entries = list(_entries(part, rows, _elsewhere(part)))
+        added = ledger.add(actor=actor, at=at, rows=entries, source=SOURCE)
         done.changed.update((row.id, row.revision) for row in rows)
         done.unchanged += len(part) - len(rows)
         done.entries += len(added)
@@ -87,23 +94,47 @@ def _write(actor: Actor, at: datetime, marks: Sequence[Mark]) -> Sequence[Any]:
     return db.session.execute(_on_engine(_WRITING), values).all()
 
 
+def _set_aside(actor: Actor, at: datetime, rows: Sequence[Any]) -> Sequence[int]:
+    """Whoever is marked is marked once: what a record that was merged into theirs had at the meeting goes."""
+    columns = {"meeting_id": Attendance.meeting_id.type, "member_id": Attendance.member_id.type}
+    marked = given(columns, [(row.meeting_id, row.member_id) for row in rows])
+    ids = db.session.scalars(
+        select(Attendance.id)
+        .join(MemberMerge, MemberMerge.duplicate_id == Attendance.member_id)
+        .join(
+            marked,
+            and_(marked.c.meeting_id == Attendance.meeting_id, marked.c.member_id == MemberMerge.kept_id),
+        )
+        .where(MemberMerge.undone_at.is_(None), Attendance.mark.is_not(None))
+    ).all()
+    values = {"mark": None, "revision": Attendance.revision + 1, "marked_at": at, "marked_by_id": actor.sign_in_id}
+    changed = update(Attendance).where(among(Attendance.id, ids)).values(values)
+    db.session.execute(changed.execution_options(synchronize_session=False))
+    return ids
+
+
 def _take_back(actor: Actor, at: datetime, attendance_ids: Sequence[int], reason: str) -> None:
     if not attendance_ids:
         return
-    later = aliased(Entry)
-    standing = (
-        select(Entry.id)
-        .where(Entry.source == SOURCE, Entry.source_id.in_(attendance_ids))
-        .where(~select(later.id).where(later.reverses_id == Entry.id).exists())
-    )
-    ledger.reverse_many(actor=actor, at=at, entry_ids=standing, reason=reason)
+    # Those that were reversed already too: a merge may have moved them to another record.
+    entries = select(Entry.id).where(Entry.source == SOURCE, Entry.source_id.in_(attendance_ids))
+    ledger.reverse_many(actor=actor, at=at, entry_ids=entries, reason=reason)
 
 
-def _entries(marks: Sequence[Mark], rows: Sequence[Any]) -> Iterator[ledger.NewEntry]:
+def _elsewhere(marks: Sequence[Mark]) -> set[tuple[int, str, date]]:
+    """Member, kind and day of what counts as attendance elsewhere already: being present counts once."""
+    came = [mark for mark in marks if "present" in RULES_OF.get(mark.mark or "", ())]
+    return away.counted([mark.member_id for mark in came], {mark.held_on for mark in came}) if came else set()
+
+
+def _entries(
+    marks: Sequence[Mark], rows: Sequence[Any], elsewhere: set[tuple[int, str, date]]
+) -> Iterator[ledger.NewEntry]:
     by_key = {(mark.meeting_id, mark.member_id): mark for mark in marks}
     for row in rows:
         mark = by_key[row.meeting_id, row.member_id]
-        for rule in _rules(mark):
+        counted = (mark.member_id, mark.kind, mark.held_on) in elsewhere
+        for rule in _rules(mark, counted=counted):
             yield ledger.NewEntry(
                 member_id=mark.member_id,
                 branch_id=mark.branch_id,
@@ -116,12 +147,14 @@ def _entries(marks: Sequence[Mark], rows: Sequence[Any]) -> Iterator[ledger.NewE
             )
 
 
-def _rules(mark: Mark) -> Iterator[Mapping[str, Any]]:
+def _rules(mark: Mark, *, counted: bool) -> Iterator[Mapping[str, Any]]:
     if mark.scheme_id is None or mark.digest is None:
         return
     document = schemes.document_of(mark.scheme_id, mark.digest)
     codes = document.get("activities", {}).get(mark.kind, {})
     for name in RULES_OF.get(mark.mark or "", ()):
+        if name == "present" and counted:
+            continue
         rule = documents.rule(document, codes[name]) if name in codes else None
         if rule is not None:
             yield rule

@@ -9,12 +9,20 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import aliased
 
 from pointsvc.activities.models import Attendance, Meeting
 from pointsvc.db import db
 from pointsvc.errors import NotFound
-from pointsvc.people import reach
-from pointsvc.people.models import Member, MemberCategory, Membership, Organisation, OrganisationReach
+from pointsvc.people import merged, reach
+from pointsvc.people.models import (
+    Member,
+    MemberCategory,
+    MemberMerge,
+    Membership,
+    Organisation,
+    OrganisationReach,
+)
 from pointsvc.permissions import Actor
 
 # A roll is read by people; of a meeting of more the first so many are shown.
@@ -151,18 +159,20 @@ def _on(table: type[Membership] | type[MemberCategory], day: Any) -> ColumnEleme
 
 def _roll(meeting_id: int, organisation_id: int, day: date) -> Any:
     here = (
-        select(Membership.member_id)
+        select(merged.kept(Membership.member_id))
         .join(OrganisationReach, OrganisationReach.below_id == Membership.organisation_id)
         .where(OrganisationReach.above_id == organisation_id, _on(Membership, day))
     )
-    marked = select(Attendance.member_id).where(Attendance.meeting_id == meeting_id, Attendance.mark.is_not(None))
+    marked = select(merged.kept(Attendance.member_id)).where(
+        Attendance.meeting_id == meeting_id, Attendance.mark.is_not(None)
+    )
     return (
         select(
             Member.number,
             Member.name,
             Member.initials,
             MemberCategory.category,
-            Attendance.mark,
+            func.coalesce(Attendance.mark, _duplicates_mark(meeting_id)).label("mark"),
             Attendance.marked_at,
         )
         .outerjoin(Attendance, and_(Attendance.member_id == Member.id, Attendance.meeting_id == meeting_id))
@@ -173,10 +183,24 @@ def _roll(meeting_id: int, organisation_id: int, day: date) -> Any:
     )
 
 
+def _duplicates_mark(meeting_id: int) -> Any:
+    """How a record that was merged into the member's stood at the meeting."""
+    other = aliased(Attendance)
+    return (
+        select(other.mark)
+        .join(MemberMerge, MemberMerge.duplicate_id == other.member_id)
+        .where(MemberMerge.kept_id == Member.id, MemberMerge.undone_at.is_(None))
+        .where(other.meeting_id == meeting_id, other.mark.is_not(None))
+        .limit(1)
+        .correlate(Member)
+        .scalar_subquery()
+    )
+
+
 def _marks(ids: Collection[int]) -> dict[int, Counter[str]]:
     found: dict[int, Counter[str]] = {}
     rows: Any = db.session.execute(
-        select(Attendance.meeting_id, Attendance.mark, func.count())
+        select(Attendance.meeting_id, Attendance.mark, func.count(merged.kept(Attendance.member_id).distinct()))
         .where(Attendance.meeting_id.in_(ids), Attendance.mark.is_not(None))
         .group_by(Attendance.meeting_id, Attendance.mark)
     )
@@ -187,7 +211,7 @@ def _marks(ids: Collection[int]) -> dict[int, Counter[str]]:
 
 def _expected(ids: Collection[int]) -> dict[int, int]:
     rows = db.session.execute(
-        select(Meeting.id, func.count())
+        select(Meeting.id, func.count(merged.kept(Membership.member_id).distinct()))
         .join(OrganisationReach, OrganisationReach.above_id == Meeting.organisation_id)
         .join(Membership, Membership.organisation_id == OrganisationReach.below_id)
         .where(Meeting.id.in_(ids), _on(Membership, Meeting.held_on))

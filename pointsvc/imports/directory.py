@@ -10,10 +10,11 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import aliased
 
 from pointsvc.db import among, db
 from pointsvc.errors import N_, Message
-from pointsvc.people import reach
+from pointsvc.people import merged, reach
 from pointsvc.people.models import Member, Membership, Organisation, OrganisationReach
 from pointsvc.people.names import normal_name
 from pointsvc.permissions import Actor
@@ -23,11 +24,15 @@ from pointsvc.schemes.models import Scheme
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A member as a row can mean one."""
+    """A member as a row can mean one.
+
+    ``record_id`` is that of the record which the row names; it may have been merged into that of ``id``.
+    """
 
     id: int
     number: str
     name: str
+    record_id: int
 
 
 class Directory:
@@ -38,10 +43,12 @@ class Directory:
         self._by_name: dict[str, list[Person]] = defaultdict(list)
         self._spans: dict[int, list[tuple[date, date | None, int]]] = defaultdict(list)
         self._visible = reach.visible(actor)
-        self._load(among(Member.number, numbers))
-        self._load(among(Member.name, names))
-        for person in self._by_number.values():
-            self._by_name[person.name].append(person)
+        named = aliased(Member)
+        self._load(named, among(named.number, numbers))
+        self._load(named, among(named.name, names))
+        for person in sorted(self._by_number.values(), key=lambda person: person.id != person.record_id):
+            if person.id not in [other.id for other in self._by_name[person.name]]:
+                self._by_name[person.name].append(person)
         self._load_spans(actor)
         self.codes = {
             row.id: (row.code, row.name)
@@ -52,8 +59,13 @@ class Directory:
             )
         }
 
-    def _load(self, condition: Any) -> None:
-        rows = db.session.execute(select(Member.id, Member.number, Member.name).where(condition, self._visible))
+    def _load(self, named: Any, condition: Any) -> None:
+        rows = db.session.execute(
+            select(Member.id, named.number, named.name, named.id.label("record_id"))
+            .select_from(named)
+            .join(Member, Member.id == merged.kept(named.id))
+            .where(condition, self._visible)
+        )
         self._by_number.update((row.number, Person(*row)) for row in rows)
 
     def _load_spans(self, actor: Actor) -> None:

@@ -33,8 +33,10 @@ from pointsvc.imports.numbered import (
 )
 from pointsvc.imports.rows import Row
 from pointsvc.ledger import service as ledger
+from pointsvc.ledger.heirs import replaced
 from pointsvc.ledger.models import Entry
 from pointsvc.ledger.service import NewEntry
+from pointsvc.people import merged
 from pointsvc.permissions import Actor, Permission, allowed
 from pointsvc.schemes import document as documents
 from pointsvc.schemes.holding import Sheet
@@ -139,7 +141,8 @@ def _place(directory: Directory, values: dict[str, Any], at: datetime, title_pla
     if branch is None:
         text = N_("On this day %(member)s belonged to no organisation within your reach")
         return "occurred_on", Message(text, member=who.number)
-    values.update(member_id=who.id, branch_id=branch)
+    # The record that the row names: its key stays the same when that is merged, and the ledger knows where it goes.
+    values.update(member_id=who.record_id, branch_id=branch)
     return None
 
 
@@ -285,6 +288,9 @@ def _said(row: NewEntry | Known, rule: str) -> str:
 
 
 def _reversed(keys: set[str]) -> set[str]:
+    """Those of these keys whose entry was reversed, unless a merge only moved it."""
     later = aliased(Entry)
-    query = select(Entry.natural_key).join(later, later.reverses_id == Entry.id).where(among(Entry.natural_key, keys))
-    return {key for key in db.session.scalars(query) if key}
+    query = select(Entry.id, Entry.natural_key).join(later, later.reverses_id == Entry.id)
+    found = {row.id: row.natural_key for row in db.session.execute(query.where(among(Entry.natural_key, keys)))}
+    moved = set(db.session.scalars(replaced(found.keys()))) if found and merged.happened() else set()
+    return {key for entry_id, key in found.items() if entry_id not in moved}

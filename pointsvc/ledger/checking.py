@@ -10,10 +10,26 @@ from sqlalchemy.orm import aliased
 from pointsvc.db import db
 from pointsvc.errors import N_, Message
 from pointsvc.ledger.models import Entry
+from pointsvc.people import merged
 
 
 def faults() -> Iterator[Message]:
-    """Each reversal that is not the exact opposite of what it takes back, or takes back a reversal."""
+    """Each reversal that is not the exact opposite of what it takes back, or takes back a reversal; and
+    each entry that counts for a record which was merged into another.
+    """
+    yield from _reversal_faults()
+    yield from _merge_faults()
+
+
+def _merge_faults() -> Iterator[Message]:
+    later = aliased(Entry)
+    live = ~select(later.id).where(later.reverses_id == Entry.id).exists()
+    query = select(Entry.id).where(Entry.member_id.in_(merged.duplicates()), Entry.reverses_id.is_(None), live)
+    for entry in db.session.scalars(query.order_by(Entry.id)):
+        yield Message(N_("Entry %(entry)s counts for a record that was merged into another"), entry=entry)
+
+
+def _reversal_faults() -> Iterator[Message]:
     taken_back = aliased(Entry)
     unequal = or_(
         Entry.points != -taken_back.points,

@@ -113,7 +113,7 @@ def _shown(row: ledger.EntryView, branches: set[int]) -> dict[str, Any]:
         "recorded_at": row.recorded_at,
         "recorded_by": gettext("the service itself") if row.recorded_by == SYSTEM.name else row.recorded_by,
         "source": row.source,
-        "note": gettext(row.note) if row.note == ledger.MARK_CHANGED else row.note,
+        "note": gettext(row.note) if row.note in ledger.OWN_REASONS else row.note,
         "reverses": row.reverses is not None,
         "reversed": row.reversed_by is not None,
         "disputed": row.disputed,

@@ -8,7 +8,9 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import BigInteger, Date, and_, bindparam, exists, or_, select, true
+from sqlalchemy.orm import aliased
 
+from pointsvc.people import merged
 from pointsvc.people.models import Member, Membership, OrganisationReach
 from pointsvc.permissions import Actor, Role
 from pointsvc.prepared import Among, Several
@@ -18,7 +20,10 @@ from pointsvc.schemes.models import Scheme
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """``branch_id`` is None without a branch of that day in reach, ``scheme_id`` without a rule sheet."""
+    """``number`` is that of the record which is kept, when the one asked for was merged into it.
+
+    ``branch_id`` is None without a branch of that day in reach, ``scheme_id`` without a rule sheet.
+    """
 
     number: str
     member_id: int
@@ -35,7 +40,7 @@ def places(actor: Actor, numbers: Sequence[str], day: date) -> dict[str, Place]:
         rows = _everywhere.rows(list(numbers), day=day)
     else:
         rows = _within_reach.rows(list(numbers), day=day, above=actor.organisation_id)
-    return {row.number: Place(*row) for row in rows}
+    return {row[0]: Place(*row[1:]) for row in rows}
 
 
 @Several
@@ -50,6 +55,7 @@ def _within_reach(dialect: str, among: Among) -> Any:
 
 def _places(among: Among, *, everywhere: bool) -> Any:
     day = bindparam("day", type_=Date())
+    named = aliased(Member)
     spans = and_(
         Membership.member_id == Member.id,
         Membership.starts_on <= day,
@@ -57,9 +63,11 @@ def _places(among: Among, *, everywhere: bool) -> Any:
         true() if everywhere else _within(Membership.organisation_id),
     )
     placed = (
-        select(Member.number, Member.id, Membership.organisation_id.label("branch_id"))
+        select(named.number.label("asked"), Member.number, Member.id, Membership.organisation_id.label("branch_id"))
+        .select_from(named)
+        .join(Member, Member.id == merged.kept(named.id))
         .outerjoin(Membership, spans)
-        .where(among(Member.number))
+        .where(among(named.number))
         .where(true() if everywhere else or_(Membership.id.is_not(None), _ever_within()))
         .cte("placed")
     )
@@ -68,7 +76,7 @@ def _places(among: Among, *, everywhere: bool) -> Any:
         branches.c.branch_id, schemes.governing_id(branches.c.branch_id, day).label("scheme_id")
     ).subquery("governed")
     return (
-        select(placed.c.number, placed.c.id, placed.c.branch_id, governed.c.scheme_id, Scheme.digest)
+        select(placed.c.asked, placed.c.number, placed.c.id, placed.c.branch_id, governed.c.scheme_id, Scheme.digest)
         .outerjoin(governed, governed.c.branch_id == placed.c.branch_id)
         .outerjoin(Scheme, Scheme.id == governed.c.scheme_id)
     )

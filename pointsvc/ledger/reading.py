@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Integer, bindparam, func, select
 from sqlalchemy.orm import aliased
 
-from pointsvc.db import db
+from pointsvc.db import among, db
 from pointsvc.errors import N_, NotFound
 from pointsvc.ledger.models import Entry
 from pointsvc.people import reach
@@ -27,6 +27,7 @@ from pointsvc.schemes.models import Rule, Scheme
 MARK_CHANGED = N_("The mark at the meeting was changed")
 # No id is as large.
 _BEYOND = 2**62
+TWICE = N_("The same deed was recorded twice")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,11 @@ def _newest(dialect: str) -> Any:
 def _marked(views: list[EntryView]) -> list[EntryView]:
     contested = disputed([view.id for view in views])
     return [replace(view, disputed=True) if view.id in contested else view for view in views] if contested else views
+
+
+def entries_by_id(ids: Collection[int]) -> dict[int, EntryView]:
+    """These entries by id; the caller has seen to it that they may be read."""
+    return {row[0]: EntryView(*row) for row in db.session.execute(_views().where(among(Entry.id, ids)))}
 
 
 @cache

@@ -10,8 +10,9 @@ from typing import Any
 
 from pointsvc import clock
 from pointsvc.errors import N_, Conflict, Forbidden, Invalid, Message, NotFound
+from pointsvc.ledger.moving import MERGED, PARTED
 from pointsvc.ledger.placing import Place, places
-from pointsvc.ledger.reading import MARK_CHANGED, EntryView, disputed, disputed_among, entries, entry
+from pointsvc.ledger.reading import MARK_CHANGED, TWICE, EntryView, disputed, disputed_among, entries, entry
 from pointsvc.ledger.writing import NewEntry, Written, add, reverse_many
 from pointsvc.people import reach
 from pointsvc.permissions import Actor
@@ -20,6 +21,8 @@ from pointsvc.schemes import service as schemes
 
 __all__ = [
     "MARK_CHANGED",
+    "OWN_REASONS",
+    "TWICE",
     "EntryView",
     "NewEntry",
     "Written",
@@ -36,6 +39,9 @@ __all__ = [
     "reverse_many",
     "worth",
 ]
+
+# The service's own reasons for a reversal: kept in English, shown in the reader's language.
+OWN_REASONS = (MARK_CHANGED, MERGED, PARTED, TWICE)
 
 EARLIEST = date(2000, 1, 1)
 NAMED_AT_MOST = 5
@@ -100,6 +106,9 @@ def reverse(*, actor: Actor, at: datetime, entry_id: int, reason: str) -> EntryV
     'is_reversal'.
     """
     before = entry(actor=actor, entry_id=entry_id)
+    if before.reversed_by is not None:
+        # Also when a merge did it: what has taken its place is another entry.
+        raise Conflict(N_("This entry is reversed already"), code="already_reversed")
     if not reach.reaches(actor, before.branch_id):
         raise Forbidden(N_("Another branch recorded this entry, so it alone can reverse it"))
     if before.reverses is not None:
@@ -177,6 +186,8 @@ def _record(
         raise Invalid({"occurred_on": wrong})
     found = places(actor, numbers, occurred_on)
     check_places(numbers, found)
+    if len({found[number].member_id for number in numbers}) < len(numbers):
+        raise Invalid({"members": N_("Two of these numbers mean one person, whose records were merged")})
     sheets = {place.scheme_id: place for place in found.values()}
     worths = {scheme_id: worth(place, rule, occurred_on, options) for scheme_id, place in sheets.items()}
     quantity = options["quantity"] or Decimal(1)
@@ -196,10 +207,13 @@ def _record(
         for place in (found[number] for number in numbers)
     ]
     written = {item.member_id: item for item in add(actor=actor, at=at, rows=rows, source=source)}
+    if written.keys() - {row.member_id for row in rows}:
+        text = N_("One of these records has just been merged into another. Please try again; nothing was recorded.")
+        raise Conflict(text, code="merged_meanwhile")
     return [
         EntryView(
             id=written[row.member_id].id,
-            member=number,
+            member=found[number].number,
             rule=rule,
             points=row.points,
             occurred_on=occurred_on,

@@ -19,7 +19,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from pointsvc import clock
 from pointsvc.db import LEDGER_LOCK, UtcTime, db, hundredths, lock_writers, touch
+from pointsvc.ledger.heirs import heirs
 from pointsvc.ledger.models import Entry
+from pointsvc.people import merged
 from pointsvc.permissions import Actor
 from pointsvc.prepared import Prepared
 
@@ -78,12 +80,13 @@ def add(
     Ids are given in the order of the rows; the answer is in no order.
     ``recorded_at`` is taken once the ledger's lock is held, so that nothing is recorded before a
     cutoff that has been drawn already; ``at`` is when it was asked for. ``source_id`` is that of all
-    rows that have none of their own. The members are touched.
+    rows that have none of their own. What is of a record that was merged into another is recorded
+    for that other. The members are touched.
     """
     found: list[Written] = []
     if not rows:
         return found
-    recorded_at = _lock(at)
+    recorded_at = lock(at)
     for part in _parts(rows):
         values = {
             "rows": orjson.dumps([_plain(n, row, source_id) for n, row in enumerate(part)]).decode(),
@@ -102,20 +105,28 @@ def reverse_many(
 ) -> list[Written]:
     """Reverse these entries: the opposite points of each, with the reason as note.
 
-    Those that are reversals or reversed already are left out. The members are touched.
+    Those that are reversals or reversed already are left out; of one that a merge has moved to
+    another record, what has taken its place is reversed. The members are touched.
     """
-    recorded_at = _lock(at)
-    parts: Any = [entry_ids] if isinstance(entry_ids, Select) else _parts(list(entry_ids))
-    found = [
-        Written(row.id, row.member_id, None, recorded_at)
-        for part in parts
-        for row in db.session.execute(_reversing(part, recorded_at, actor, reason))
-    ]
+    parts: Any = [entry_ids] if isinstance(entry_ids, Select) else list(_parts(list(entry_ids)))
+    if merged.happened():
+        parts.append([row for part in parts for row in db.session.scalars(heirs(part))])
+    return [item for part in parts for item in take_back(actor=actor, at=at, entry_ids=part, reason=reason)]
+
+
+def take_back(
+    *, actor: Actor, at: datetime, entry_ids: Collection[int] | Select[*tuple[Any, ...]], reason: str
+) -> list[Written]:
+    """As ``reverse_many``, in one statement, and these very entries alone."""
+    recorded_at = lock(at)
+    rows = db.session.execute(_reversing(entry_ids, recorded_at, actor, reason))
+    found = [Written(row.id, row.member_id, None, recorded_at) for row in rows]
     touch({item.member_id for item in found})
     return found
 
 
-def _lock(at: datetime) -> datetime:
+def lock(at: datetime) -> datetime:
+    """The instant at which what is written now is recorded, once no cutoff can be drawn before it."""
     lock_writers(LEDGER_LOCK, exclusive=False)
     # The caller's instant may lie before a wait for the lock.
     return max(at, clock.now())
@@ -141,11 +152,14 @@ def _plain(n: int, row: NewEntry, source_id: int | None) -> dict[str, Any]:
 
 def _statement(rows: str) -> Any:
     names = ", ".join(_COLUMNS)
-    values = ", ".join(f"r.{name}" for name in _COLUMNS)
+    # Whatever is of a record that was merged into another goes to that other, by whichever way it comes.
+    own = {"member_id": "COALESCE(merged.kept_id, r.member_id)"}
+    values = ", ".join(own.get(name, f"r.{name}") for name in _COLUMNS)
     return (
         text(
             f"INSERT INTO entry ({names}, rule_id, recorded_at, recorded_by_id, source) "  # noqa: S608 - constants
             f"SELECT {values}, rule.id, :at, :by, :source FROM {rows} JOIN rule ON rule.code = r.rule "
+            "LEFT JOIN member_merge AS merged ON merged.duplicate_id = r.member_id AND merged.undone_at IS NULL "
             "WHERE true ORDER BY r.n "
             "ON CONFLICT (natural_key) DO NOTHING RETURNING id, member_id, natural_key"
         )

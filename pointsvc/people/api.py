@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import jsonify, url_for
 from sqlalchemy import Row
 
 from pointsvc import clock
@@ -19,11 +20,11 @@ from pointsvc.people.schemas import (
     MembersArgs,
     MembersOut,
     MeOut,
+    MergedOut,
     OrganisationIn,
     OrganisationOut,
     OrganisationsArgs,
     OrganisationsOut,
-    TransferIn,
 )
 from pointsvc.permissions import Permission
 
@@ -100,20 +101,16 @@ def list_members(args: dict[str, Any]) -> dict[str, Any]:
 @bp.route("/members/<number>")
 @requires(Permission.MEMBERS_READ)
 @bp.response(200, MemberOut)
-def get_member(number: str) -> Row[*tuple[Any, ...]]:
-    """One member."""
-    return listing.member(actor=actor(), number=number)
-
-
-@bp.route("/members/<number>/transfer", methods=["POST"])
-@requires(Permission.MEMBERS_MANAGE)
-@creates
-@bp.arguments(TransferIn)
-@bp.response(200, MemberOut)
-def transfer_member(data: dict[str, Any], number: str) -> Row[*tuple[Any, ...]]:
-    """Let a member belong to another organisation within reach from a day on."""
-    people.transfer(actor=actor(), at=clock.now(), number=number, **data)
-    return listing.member(actor=actor(), number=number)
+@bp.alt_response(301, schema=MergedOut)
+def get_member(number: str) -> Any:
+    """One member; for the number of a record that was merged into another, the way to that other."""
+    found = listing.member(actor=actor(), number=number)
+    if found.number == number:
+        return found
+    answer = jsonify({"merged_into": found.number})
+    answer.status_code = 301
+    answer.headers["Location"] = url_for("people_api.get_member", number=found.number)
+    return answer
 
 
 @bp.route("/audit")

@@ -10,8 +10,8 @@ from sqlalchemy.orm import aliased
 
 from pointsvc.db import among, db
 from pointsvc.errors import NotFound
-from pointsvc.people import reach
-from pointsvc.people.models import Member, MemberCategory, Membership, Organisation, SignIn
+from pointsvc.people import merged, reach
+from pointsvc.people.models import Member, MemberCategory, Membership, Organisation, OrganisationReach, SignIn
 from pointsvc.permissions import Actor, Role
 
 _above = aliased(Organisation)
@@ -38,9 +38,13 @@ def _organisations() -> Select[*tuple[Any, ...]]:
     ).outerjoin(_above, _above.id == Organisation.parent_id)
 
 
-def _members() -> Select[*tuple[Any, ...]]:
+def _members(named: Any = None) -> Select[*tuple[Any, ...]]:
+    """All members; with ``named``, an alias of Member, those whom its numbers mean."""
+    source = select(Member) if named is None else select(Member).select_from(named)
+    if named is not None:
+        source = source.join(Member, Member.id == merged.kept(named.id))
     return (
-        select(
+        source.with_only_columns(
             Member.id,
             Member.number,
             Member.name,
@@ -136,8 +140,10 @@ def member(*, actor: Actor, number: str) -> Row[*tuple[Any, ...]]:
 
 
 def members_by_number(numbers: Collection[str]) -> dict[str, Row[*tuple[Any, ...]]]:
-    """Whichever of these members are there, by number, whoever asks."""
-    return {row.number: row for row in db.session.execute(_members().where(among(Member.number, numbers)))}
+    """Whichever of these members are there, by the number that means them, whoever asks."""
+    named = aliased(Member)
+    query = _members(named).add_columns(named.number.label("named")).where(among(named.number, numbers))
+    return {row.named: row for row in db.session.execute(query)}
 
 
 def branches_of(*, actor: Actor, number: str) -> Sequence[Row[*tuple[Any, ...]]]:
@@ -152,13 +158,36 @@ def branches_of(*, actor: Actor, number: str) -> Sequence[Row[*tuple[Any, ...]]]
 
 
 def categories_of(*, actor: Actor, number: str) -> Sequence[Row[*tuple[Any, ...]]]:
-    """The member's categories over time, newest first: rows of category, starts_on, ends_on."""
+    """The member's categories over time, newest first: rows of category, starts_on, ends_on, decision."""
     found = reach.member(actor, number)
     return db.session.execute(
-        select(MemberCategory.category, MemberCategory.starts_on, MemberCategory.ends_on)
+        select(MemberCategory.category, MemberCategory.starts_on, MemberCategory.ends_on, MemberCategory.decision)
         .where(MemberCategory.member_id == found.id)
         .order_by(MemberCategory.starts_on.desc())
     ).all()
+
+
+def names_of(organisation_ids: Collection[int]) -> dict[int, str]:
+    """The names of these organisations, by id."""
+    rows = db.session.execute(
+        select(Organisation.id, Organisation.name).where(among(Organisation.id, organisation_ids))
+    )
+    return {row.id: row.name for row in rows}
+
+
+def secretaries(organisation_ids: Collection[int]) -> list[int]:
+    """The accounts of those who answer for these organisations: their secretaries, else the nearest above."""
+    rows = db.session.execute(
+        select(OrganisationReach.below_id, OrganisationReach.depth, SignIn.id)
+        .join(SignIn, SignIn.organisation_id == OrganisationReach.above_id)
+        .where(among(OrganisationReach.below_id, organisation_ids))
+        .where(SignIn.role == Role.SECRETARY, SignIn.disabled_at.is_(None))
+        .order_by(OrganisationReach.depth, SignIn.id)
+    ).all()
+    nearest: dict[int, int] = {}
+    for below_id, depth, _ in rows:
+        nearest.setdefault(below_id, depth)
+    return sorted({sign_in_id for below_id, depth, sign_in_id in rows if depth == nearest[below_id]})
 
 
 def headcounts(*, actor: Actor) -> dict[int, int]:

@@ -16,6 +16,7 @@ from pointsvc.audit import service as audit
 from pointsvc.db import among, db, given, on_postgresql, touch
 from pointsvc.errors import N_, Conflict, Invalid, Message
 from pointsvc.people import listing, reach
+from pointsvc.people.categories import EXEMPT
 from pointsvc.people.models import KINDS, Member, MemberCategory, Membership, Organisation, OrganisationReach
 from pointsvc.people.names import initials, normal_name
 from pointsvc.permissions import Actor
@@ -176,6 +177,8 @@ def _personal_faults(row: NewMember, today: date) -> dict[str, Message]:
         found["name"] = Message(N_("Between %(min)s and %(max)s characters"), min=1, max=100)
     if not 1 <= len(row.category) <= 40:
         found["category"] = Message(N_("Between %(min)s and %(max)s characters"), min=1, max=40)
+    elif row.category == EXEMPT:
+        found["category"] = Message(N_("Who is exempt is written down as a decision of its own"))
     if row.joined_on is not None and not FOUNDED_ON <= row.joined_on <= today:
         found["joined_on"] = Message(N_("A day from %(first)s to %(last)s is needed"), first=FOUNDED_ON, last=today)
     return found

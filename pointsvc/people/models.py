@@ -12,6 +12,7 @@ from pointsvc.db import Id, Json, Model, UtcTime
 from pointsvc.permissions import Role
 
 KINDS = ("district", "street", "township", "office", "enterprise", "community", "village", "branch")
+GROUNDS = ("age", "illness", "abroad", "study", "service", "leave", "other")
 
 
 class Organisation(Model):
@@ -84,11 +85,22 @@ class Membership(Model):
             sqlite_where=text("ends_on IS NULL"),
             postgresql_where=text("ends_on IS NULL"),
         ),
+        # Few, so that whoever is between two branches is found among them at once.
+        Index(
+            "ix_membership_ended",
+            "organisation_id",
+            "member_id",
+            sqlite_where=text("ends_on IS NOT NULL"),
+            postgresql_where=text("ends_on IS NOT NULL"),
+        ),
     )
 
 
 class MemberCategory(Model):
-    """A member's category (regular, probationary, floating, retired, or one a scheme names), dated."""
+    """A member's category (regular, probationary, floating, retired, or one a scheme names), dated.
+
+    ``decision`` names the meeting or paper that decided it, where one did.
+    """
 
     __tablename__ = "member_category"
 
@@ -97,6 +109,7 @@ class MemberCategory(Model):
     category: Mapped[str] = mapped_column(String(40))
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]
+    decision: Mapped[str | None] = mapped_column(String(200))
 
     __table_args__ = (
         CheckConstraint("ends_on IS NULL OR ends_on > starts_on", name="days"),
@@ -107,6 +120,82 @@ class MemberCategory(Model):
             unique=True,
             sqlite_where=text("ends_on IS NULL"),
             postgresql_where=text("ends_on IS NULL"),
+        ),
+    )
+
+
+class Exemption(Model):
+    """A recorded decision that a member is not scored from a day on (see exemptions.py).
+
+    The ground may be somebody's health, so it is told to the member and those who answer for the
+    branch alone. ``ends_on`` is the day before which it ends, if that was decided; ``ended_on`` the
+    day before which it did end. ``former`` is the category that then holds again.
+    """
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+    ground: Mapped[str] = mapped_column(String(20))
+    decided_on: Mapped[date]
+    decided_by: Mapped[str] = mapped_column(String(200))
+    own_wish: Mapped[bool]
+    former: Mapped[str] = mapped_column(String(40))
+    recorded_at: Mapped[datetime] = mapped_column(UtcTime)
+    recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("sign_in.id"))
+    ended_on: Mapped[date | None]
+    ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    ended_by_id: Mapped[int | None] = mapped_column(ForeignKey("sign_in.id"))
+
+    __table_args__ = (
+        CheckConstraint("ground IN ('" + "','".join(GROUNDS) + "')", name="ground"),
+        CheckConstraint("ends_on IS NULL OR ends_on > starts_on", name="days"),
+        Index(
+            "uq_exemption_running",
+            "member_id",
+            unique=True,
+            sqlite_where=text("ended_on IS NULL"),
+            postgresql_where=text("ended_on IS NULL"),
+        ),
+        Index(
+            "ix_exemption_due",
+            "ends_on",
+            sqlite_where=text("ended_on IS NULL"),
+            postgresql_where=text("ended_on IS NULL"),
+        ),
+    )
+
+
+class MemberMerge(Model):
+    """Two records of one person: the duplicate's entries and its number go to the kept one, until it is undone.
+
+    What is needed to undo it stands here: where the duplicate belonged, and which accounts (id and
+    node of each) were its own. Nothing of the duplicate is removed.
+    """
+
+    __tablename__ = "member_merge"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    kept_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
+    duplicate_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
+    reason: Mapped[str] = mapped_column(String(500))
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
+    member_since: Mapped[date | None]
+    sign_ins: Mapped[list[list[int]]] = mapped_column(Json)
+    entries: Mapped[int] = mapped_column(default=0)
+    merged_at: Mapped[datetime] = mapped_column(UtcTime)
+    merged_by_id: Mapped[int | None] = mapped_column(ForeignKey("sign_in.id"))
+    undone_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    undone_by_id: Mapped[int | None] = mapped_column(ForeignKey("sign_in.id"))
+
+    __table_args__ = (
+        CheckConstraint("kept_id <> duplicate_id", name="two"),
+        Index(
+            "uq_member_merge_standing",
+            "duplicate_id",
+            unique=True,
+            sqlite_where=text("undone_at IS NULL"),
+            postgresql_where=text("undone_at IS NULL"),
         ),
     )
 

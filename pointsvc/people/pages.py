@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from datetime import date
+from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
-from flask_babel import gettext
+from flask import redirect, render_template, request, url_for
 
 from pointsvc import clock, errors
-from pointsvc.db import transaction
 from pointsvc.http import actor, at_cursor, cursor, requires
 from pointsvc.people import listing, reach, tree
-from pointsvc.people import service as people
-from pointsvc.people.door import bp, words
+from pointsvc.people.categories import CATEGORIES, EXEMPT
+from pointsvc.people.door import bp
 from pointsvc.people.models import Member
 from pointsvc.permissions import Actor, Permission, allowed
 
 ON_A_PAGE = 50
-CATEGORIES = ("regular", "probationary", "floating", "retired")
 # A list to choose from; whoever reaches more organisations narrows it down in the tree.
 LONGEST_CHOICE = 1000
 
-__all__ = ["bp", "on_member_page", "totals_of"]
+__all__ = ["bp", "choices", "member_page", "on_member_page", "totals_of"]
 
 Part = Callable[[Actor, Member], dict[str, Any]]
 Totals = Callable[[Collection[int]], dict[int, Decimal]]
@@ -92,8 +88,8 @@ def members() -> str:
         "people/members.html",
         organisation=reach.organisation(who, code) if code else reach.organisation_by_id(who, _own_id(who)),
         query=query,
-        categories=CATEGORIES,
-        branches=_choices(who),
+        categories=(*CATEGORIES, EXEMPT),
+        branches=choices(who),
         sort={"by": by, "down": down},
         sort_links={name: _sort_link(query, name, by, down) for name in listing.SORTS},
         members=_with_totals(shown),
@@ -114,7 +110,8 @@ def _sort_link(query: dict[str, Any], name: str, by: str, down: bool) -> str:
     return url_for("people.members", **query, sort=f"-{name}" if turned else name)
 
 
-def _choices(who: Actor) -> list[tuple[str, str]]:
+def choices(who: Actor) -> list[tuple[str, str]]:
+    """The organisations within reach to choose from: code and name."""
     rows = listing.organisations(actor=who, limit=LONGEST_CHOICE)
     return [(row.code, row.name) for row in rows]
 
@@ -138,48 +135,23 @@ def _shown(row: Any) -> dict[str, Any]:
 
 @bp.get("/members/<number>")
 @requires(Permission.MEMBERS_READ)
-def member(number: str) -> str:
-    return _member_page(number, {})
+def member(number: str) -> Any:
+    kept = reach.member(actor(), number).number
+    # One that was merged into another leads to that; not for ever, because a merge can be undone.
+    return member_page(number) if kept == number else redirect(url_for("people.member", number=kept))
 
 
-@bp.post("/members/<number>/transfer")
-@requires(Permission.MEMBERS_MANAGE)
-def transfer(number: str) -> Any:
-    try:
-        on = _day(request.form.get("on", ""))
-        with transaction():
-            people.transfer(actor=actor(), at=clock.now(), number=number, to=request.form.get("to", ""), on=on)
-    except errors.Invalid as problem:
-        return _member_page(number, words(problem)), 422
-    flash(gettext("The member has been transferred."), "good")
-    return redirect(url_for("people.member", number=number))
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise errors.Invalid({"on": errors.N_("A day such as 2026-07-05 is needed")}) from error
-
-
-def _member_page(number: str, wrong: dict[str, list[str]]) -> str:
+def member_page(number: str, wrong: Mapping[str, list[str]] | None = None) -> str:
+    """One member's page, with what was wrong in the form that was sent from it, by field."""
     who = actor()
     row = listing.member(actor=who, number=number)
-    may_transfer = allowed(who, Permission.MEMBERS_MANAGE)
     variables: dict[str, Any] = {
         "member": _shown(row),
         "may_record": allowed(who, Permission.LEDGER_RECORD),
         "may_export": allowed(who, Permission.EXPORTS_READ),
         "may_see_score": allowed(who, Permission.SCORE_READ),
-        "may_transfer": may_transfer,
-        "memberships": [
-            {"organisation": span.name, "starts_on": span.starts_on, "ends_on": span.ends_on}
-            for span in listing.branches_of(actor=who, number=number)
-        ],
-        "categories": listing.categories_of(actor=who, number=number),
-        "organisations": [choice for choice in _choices(who) if choice[0] != row.organisation] if may_transfer else [],
         "today": clock.today().isoformat(),
-        "errors": wrong,
+        "errors": wrong or {},
         "standing": None,
         "entries": [],
     }

@@ -1,7 +1,8 @@
-"""Which passwords are taken and how they are kept. Pure: no database, no clock."""
+"""Which passwords are taken, how they are made up and kept. No database, no clock."""
 
 from __future__ import annotations
 
+import secrets
 import unicodedata
 
 from argon2 import PasswordHasher
@@ -40,6 +41,13 @@ def fault(password: str, name: str) -> Message | None:
     if plain in _COMMON or len(set(plain)) < 3 or plain == _folded(name).lower():
         return Message(N_("This password is among the first that anybody would try. Please choose another."))
     return None
+
+
+def first() -> str:
+    """A password that nobody has had, to be read from a slip of paper and typed once (74 bits)."""
+    # Without what looks alike on paper.
+    letters = "abcdefghjkmnpqrstuvwxyz23456789"
+    return "-".join("".join(secrets.choice(letters) for _ in range(5)) for _ in range(3))
 
 
 def hashed(password: str) -> str:

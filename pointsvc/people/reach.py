@@ -13,9 +13,11 @@ from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, or_, select, true
+from sqlalchemy.orm import aliased
 
 from pointsvc.db import among, db
 from pointsvc.errors import N_, Message, NotFound
+from pointsvc.people import merged
 from pointsvc.people.models import Member, MemberCategory, Membership, Organisation, OrganisationReach, SignIn
 from pointsvc.permissions import Actor, Role
 from pointsvc.prepared import Prepared
@@ -74,8 +76,9 @@ def organisations(actor: Actor, codes: Collection[str]) -> dict[str, Organisatio
 def member(actor: Actor, number: str) -> Member:
     """The member with this number, for reading. Raises NotFound when there is none within reach.
 
-    A past membership within reach counts too. For recording, the branch of the day must also be
-    within reach: see ``branch_on``.
+    The number of a record that was merged into another means that other. A past membership within
+    reach counts too; for recording, the branch of the day must also be within reach: see
+    ``branch_on``.
     """
     given = {"number": number, "own": actor.member_id, "above": actor.organisation_id}
     found = db.session.scalar(_member(actor.is_system, actor.role == Role.MEMBER), given)
@@ -123,8 +126,10 @@ def members(actor: Actor, numbers: Collection[str]) -> dict[str, Member]:
 
     It does not raise: the caller names the rows whose number is missing from the answer.
     """
-    query = select(Member).where(among(Member.number, numbers), visible(actor))
-    return {row.number: row for row in db.session.scalars(query)}
+    named = aliased(Member)
+    query = select(named.number, Member).join(Member, Member.id == merged.kept(named.id))
+    rows = db.session.execute(query.where(among(named.number, numbers), visible(actor)))
+    return {row[0]: row[1] for row in rows}
 
 
 def visible(actor: Actor) -> ColumnElement[bool]:
@@ -153,7 +158,7 @@ def _member(everywhere: bool, own: bool) -> Select[*tuple[Any, ...]]:
 
 def _by_number(query: Select[*tuple[Any, ...]], everywhere: bool, own: bool) -> Select[*tuple[Any, ...]]:
     reached = _visible(everywhere, own, bindparam("own"), bindparam("above"))
-    return query.where(Member.number == bindparam("number"), reached)
+    return query.where(merged.meant_by(bindparam("number")), reached)
 
 
 def own_branch(actor: Actor, day: date) -> int | None:

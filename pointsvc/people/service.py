@@ -1,17 +1,16 @@
-"""Verbs of people: organisations, members, their branches and categories; sign-ins are in signing.py."""
+"""Verbs of people: organisations and members; what changes over time is in lives.py, sign-ins in signing.py."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
-from pointsvc import clock
 from pointsvc.audit import service as audit
-from pointsvc.db import db, touch
-from pointsvc.errors import N_, Conflict, Forbidden, Invalid, Message
+from pointsvc.db import db
+from pointsvc.errors import N_, Conflict, Invalid, Message
 from pointsvc.people import reach
+from pointsvc.people.lives import release, set_category, transfer
 from pointsvc.people.loading import (
     Added,
     NewMember,
@@ -23,7 +22,7 @@ from pointsvc.people.loading import (
     put_members,
     put_organisations,
 )
-from pointsvc.people.models import Member, MemberCategory, Membership, Organisation, SignIn
+from pointsvc.people.models import Member, Organisation
 from pointsvc.people.signing import (
     Attempt,
     actor_of_session,
@@ -41,7 +40,7 @@ from pointsvc.people.signing import (
     sign_in,
     sign_out,
 )
-from pointsvc.permissions import Actor, Role
+from pointsvc.permissions import Actor
 
 __all__ = [
     "Added",
@@ -58,11 +57,13 @@ __all__ = [
     "clean_up",
     "create_member",
     "create_organisation",
+    "describe_organisation",
     "disable_sign_in",
     "end_tour",
     "member_faults",
     "new_token",
     "organisation_faults",
+    "release",
     "seen",
     "set_category",
     "set_display",
@@ -100,6 +101,28 @@ def create_organisation(
     return db.session.get_one(Organisation, added.new[code])
 
 
+def describe_organisation(
+    *, actor: Actor, at: datetime, code: str, secretary: str | None, phone: str | None
+) -> Organisation:
+    """Say who the secretary of this organisation is and where it is called; None: nothing is said.
+
+    Raises NotFound, Invalid by field.
+    """
+    found = reach.organisation(actor, code)
+    faults = {
+        name: Message(N_("Between %(min)s and %(max)s characters"), min=1, max=longest)
+        for name, value, longest in (("secretary", secretary, 100), ("phone", phone, 40))
+        if value is not None and not (1 <= len(value) <= longest and value.isprintable())
+    }
+    if faults:
+        raise Invalid(faults)
+    found.secretary, found.phone = secretary, phone
+    db.session.flush()
+    # Who it is is a person's name: not for the log.
+    audit.note(actor=actor, at=at, action="organisation:describe", object_id=code)
+    return found
+
+
 def create_member(
     *,
     actor: Actor,
@@ -126,93 +149,3 @@ def create_member(
         raise Conflict(Message(N_("%(code)s is taken"), code=number), code="number_taken")
     audit.note(actor=actor, at=at, action="member:create", object_id=number, organisation=organisation)
     return db.session.get_one(Member, added.new[number])
-
-
-def transfer(*, actor: Actor, at: datetime, number: str, to: str, on: date) -> Member:
-    """Let the member belong to the organisation ``to`` (a code) from the day ``on``.
-
-    Entries recorded before keep the branch that recorded them. Raises NotFound for member or
-    target, Forbidden when the member has left the actor's reach, Invalid for the day or target.
-    """
-    member = _hold(actor, number)
-    target = reach.organisation(actor, to)
-    now = _open(Membership, member, actor=actor)
-    if now.organisation_id == target.id:
-        raise Invalid({"to": N_("The member belongs there already")})
-    _check_day(on, now.starts_on, at)
-    left = now.organisation_id
-    _change(now, on, organisation_id=target.id)
-    # A member's own sign-in stands where the member does.
-    db.session.execute(
-        update(SignIn)
-        .where(SignIn.member_id == member.id, SignIn.role == Role.MEMBER)
-        .values(organisation_id=target.id)
-        .execution_options(synchronize_session=False)
-    )
-    touch([member.id])
-    audit.note(actor=actor, at=at, action="member:transfer", object_id=number, left=left, to=to, on=on.isoformat())
-    return member
-
-
-def set_category(*, actor: Actor, at: datetime, number: str, category: str, on: date) -> Member:
-    """Let the member be of this category from the day ``on``; no effect when it is so already.
-
-    Raises NotFound, Forbidden when the member has left the actor's reach, Invalid for the day or
-    an empty or overlong category.
-    """
-    if not 1 <= len(category) <= 40:
-        raise Invalid({"category": Message(N_("Between %(min)s and %(max)s characters"), min=1, max=40)})
-    member = _hold(actor, number)
-    _open(Membership, member, actor=actor)
-    now = _open(MemberCategory, member)
-    if now.category == category:
-        return member
-    _check_day(on, now.starts_on, at)
-    before = now.category
-    _change(now, on, category=category)
-    touch([member.id])
-    audit.note(
-        actor=actor,
-        at=at,
-        action="member:category",
-        object_id=number,
-        before=before,
-        category=category,
-        on=on.isoformat(),
-    )
-    return member
-
-
-def _hold(actor: Actor, number: str) -> Member:
-    """The member, locked: of two changes at once the second sees the first."""
-    member = reach.member(actor, number)
-    db.session.execute(select(Member.id).where(Member.id == member.id).with_for_update())
-    return member
-
-
-def _open(table: Any, member: Member, *, actor: Actor | None = None) -> Any:
-    query = select(table).where(table.member_id == member.id, table.ends_on.is_(None))
-    row = db.session.scalars(query.execution_options(populate_existing=True)).one()
-    if actor is not None and not reach.reaches(actor, row.organisation_id):
-        raise Forbidden(N_("The member now belongs to an organisation outside your reach"))
-    return row
-
-
-def _check_day(on: date, begun: date, at: datetime) -> None:
-    today = clock.local(at).date()
-    if not begun <= on <= today:
-        raise Invalid({"on": Message(N_("A day from %(first)s to %(last)s is needed"), first=begun, last=today)})
-
-
-def _change(now: Any, on: date, **values: Any) -> None:
-    """End the open span before ``on`` and open the next; one that begins on that very day is corrected."""
-    if now.starts_on == on:
-        for name, value in values.items():
-            setattr(now, name, value)
-        db.session.flush()
-        return
-    now.ends_on = on
-    # The old span must be closed first: the database allows one open span a member.
-    db.session.flush()
-    db.session.add(type(now)(member_id=now.member_id, starts_on=on, **values))
-    db.session.flush()

@@ -106,10 +106,16 @@ def disable_sign_in(*, actor: Actor, at: datetime, name: str) -> SignIn:
     row = _account(actor, name)
     if row.disabled_at is None:
         row.disabled_at = at
-        _end(BrowserSession, at, BrowserSession.sign_in_id == row.id)
-        _end(Token, at, Token.sign_in_id == row.id)
+        end_sessions(at=at, sign_in_id=row.id, tokens=True)
         audit.note(actor=actor, at=at, action="sign_in:disable", object_id=str(row.id))
     return row
+
+
+def end_sessions(*, at: datetime, sign_in_id: int, tokens: bool = False) -> None:
+    """End every browser session of this account, and its bearer tokens if wanted."""
+    _end(BrowserSession, at, BrowserSession.sign_in_id == sign_in_id)
+    if tokens:
+        _end(Token, at, Token.sign_in_id == sign_in_id)
 
 
 def _account(actor: Actor, name: str) -> SignIn:

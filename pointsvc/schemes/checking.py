@@ -13,6 +13,7 @@ from typing import Any
 
 from pointsvc import errors
 from pointsvc.errors import Message
+from pointsvc.people.categories import EXEMPT
 
 N_ = errors.N_
 
@@ -112,6 +113,16 @@ class _Check:
         for n, item in enumerate(self.items(path, value)):
             self.once(f"{path}.{n}", self.text(f"{path}.{n}", item, "category"), seen)
 
+    def scored(self, path: str, value: Any) -> None:
+        """Categories with a total: whoever is exempt by a recorded decision never has one."""
+        self.categories(path, value)
+        for n, item in enumerate(value if isinstance(value, list) else ()):
+            self.unreserved(f"{path}.{n}", item)
+
+    def unreserved(self, path: str, category: Any) -> None:
+        if category == EXEMPT:
+            self.fault(path, N_("“exempt” is kept for members who are exempt by a recorded decision"))
+
     # ---- the parts
 
     def document(self, value: Any) -> None:
@@ -149,13 +160,14 @@ class _Check:
         self.optional_points("base", base, "default")
         for category, points in self.object("base.by_category", base.get("by_category", {})).items():
             self.text(f"base.by_category.{category}", category, "category")
+            self.unreserved(f"base.by_category.{category}", category)
             self.points(f"base.by_category.{category}", points)
         if "carry_over" in value:
             self.share("carry_over", value["carry_over"])
         self.order("ceiling", *self.optional_points("", value, "floor", "ceiling"))
-        for name in ("exempt", "ungraded"):
+        for name, check in (("exempt", self.categories), ("ungraded", self.scored)):
             if name in value:
-                self.categories(name, value[name])
+                check(name, value[name])
 
     def groups(self, value: Any) -> set[str]:
         codes: set[str] = set()
@@ -227,7 +239,7 @@ class _Check:
             self.fault(f"{path}.declare", N_("Nobody declares a veto"))
 
     def applies_to(self, path: str, value: Any) -> None:
-        self.categories(path, value)
+        self.scored(path, value)
         if value == []:
             self.fault(path, N_("At least one is needed"))
 

@@ -129,7 +129,7 @@ def plan(run: Run) -> tuple[list[Chunk], int]:
     everybody = (
         select(func.count())
         .select_from(Membership)
-        .where(Membership.organisation_id.in_(below), *statements.holds(Membership, run.through_on))
+        .where(Membership.organisation_id.in_(below), *statements.belongs(run.through_on))
     )
     unreckoned = (db.session.scalar(everybody) or 0) - sum(chunk.members for chunk in chunks)
     db.session.rollback()
@@ -143,7 +143,7 @@ def chunks_of(sheet: schemes.Sheet, branches: list[int], through_on: date) -> It
     ordered = (
         select(Membership.member_id, number.label("number"))
         .where(Membership.organisation_id.in_(statements.listed(literal(text), _dialect())))
-        .where(*statements.holds(Membership, through_on))
+        .where(*statements.belongs(through_on))
         .subquery()
     )
     c = ordered.c

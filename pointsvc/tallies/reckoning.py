@@ -238,9 +238,7 @@ def _result(terms: Terms, totalled: CTE, dialect: str) -> Select[*tuple[Any, ...
     high = sql.number(sql.BOUNDLESS if terms.ceiling is None else terms.ceiling)
     parts = [c.base, c.carried, *(c[f"group_{n}"] for n in range(len(terms.groups)))]
     summed = sql.folded(parts, lambda a, b: a + b)
-    total = case((veto, sql.number(0)), else_=sql.clip(summed, low, high))
-    if terms.exempt:
-        total = case((sql.one_of(c.category, terms.exempt), None), else_=total)
+    total = case((sql.one_of(c.category, terms.exempt), None), (veto, sql.number(0)), else_=sql.clip(summed, low, high))
     scored = _once(select(*c, total.label("total")), "scored").c
     return select(
         scored.member_id,
@@ -261,8 +259,7 @@ def _grade(terms: Terms, c: Any, veto: Expression) -> Expression:
     if not terms.grades:
         return cast(None, String)
     none = cast(None, String)
-    ungraded = (*terms.exempt, *terms.ungraded)
-    branches: list[Any] = [(sql.one_of(c.category, ungraded), none)] if ungraded else []
+    branches: list[Any] = [(sql.one_of(c.category, (*terms.exempt, *terms.ungraded)), none)]
     branches.append((veto, sql.words(terms.grades[-1][0])))
     for name, least in terms.grades:
         branches.append((true() if least is None else c.total >= sql.number(least), sql.words(name)))

@@ -32,7 +32,7 @@ def score_shown(found: Score) -> dict[str, Any]:
     return {
         "total": found.total,
         "grade": found.grade,
-        "exempt": found.category in document.get("exempt", ()),
+        "exempt": found.total is None,
         "ungraded": found.category in document.get("ungraded", ()),
         "veto": found.veto,
         "raw": found.raw,

@@ -27,6 +27,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 
 from pointsvc.db import UtcTime, db
+from pointsvc.people import merged
 from pointsvc.people.models import MemberCategory, Membership
 from pointsvc.prepared import Statement
 from pointsvc.schemes import service as schemes
@@ -177,7 +178,7 @@ def members(dialect: str) -> CTE:
             func.coalesce(MemberCategory.category, REGULAR).label("category"),
         )
         .outerjoin(MemberCategory, category)
-        .where(Membership.organisation_id.in_(of_branches), *holds(Membership, day))
+        .where(Membership.organisation_id.in_(of_branches), *belongs(day))
         .where(member_id >= stages.FIRST, member_id <= stages.LAST)
         .cte("who")
     )
@@ -194,6 +195,14 @@ def listed(ids: Any, dialect: str) -> Any:
 def holds(table: type[Membership] | type[MemberCategory], day: Any) -> Sequence[Any]:
     """The conditions on a dated row to hold on this day."""
     return (table.starts_on <= day, or_(table.ends_on.is_(None), table.ends_on > day))
+
+
+def belongs(day: Any) -> Sequence[Any]:
+    """The conditions on a membership to make somebody one of those who are tallied on this day.
+
+    A record that was merged into another is nobody of its own, however long it once was a member.
+    """
+    return (*holds(Membership, day), Membership.member_id.not_in(merged.duplicates()))
 
 
 def _insert(dialect: str) -> Any:

@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from pointsvc.db import hundredths
+from pointsvc.people.categories import EXEMPT
 from pointsvc.schemes.periods import WINDOWS
 
 Document = Mapping[str, Any]
@@ -59,7 +60,10 @@ class Group:
 
 @dataclass(frozen=True)
 class Terms:
-    """All that a document says about the reckoning. ``grades``: name and least total, best first."""
+    """All that a document says about the reckoning. ``grades``: name and least total, best first.
+
+    Whoever is exempt by a recorded decision is so by every document.
+    """
 
     rules: Sequence[Rule]
     groups: Sequence[Group]
@@ -93,7 +97,7 @@ def terms(document: Document, rule_ids: Mapping[str, int]) -> Terms:
         floor=_points(document.get("floor")),
         ceiling=_points(document.get("ceiling")),
         carry_over=Fraction(document.get("carry_over", "0")),
-        exempt=tuple(document.get("exempt", ())),
+        exempt=tuple(dict.fromkeys([*document.get("exempt", ()), EXEMPT])),
         ungraded=tuple(document.get("ungraded", ())),
         grades=[(item["name"], _points(item.get("min"))) for item in document.get("grades", ())],
     )

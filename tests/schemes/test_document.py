@@ -56,6 +56,8 @@ FAULTS: list[tuple[str, Change]] = [
     ("exempt", put("exempt", to="retired")),
     ("exempt.1", put("exempt", to=["retired", "retired"])),
     ("ungraded.0", put("ungraded", to=[1])),
+    ("ungraded.1", put("ungraded", to=["probationary", "exempt"])),
+    ("base.by_category.exempt", put("base", "by_category", "exempt", to="10")),
     ("groups", put("groups", to=DROP)),
     ("groups.0", put("groups", 0, to="life")),
     ("groups.0.code", put("groups", 0, "code", to="a b")),
@@ -91,6 +93,7 @@ FAULTS: list[tuple[str, Change]] = [
     ("rules.0.evidence", put("rules", 0, "evidence", to=["asked"])),
     ("rules.0.applies_to", put("rules", 0, "applies_to", to=[])),
     ("rules.0.applies_to.0", put("rules", 0, "applies_to", to=[""])),
+    ("rules.0.applies_to.0", put("rules", 0, "applies_to", to=["exempt"])),
     (f"rules.{THEMEDAY}.caps.0.per", put("rules", THEMEDAY, "caps", 0, "per", to="week")),
     (f"rules.{THEMEDAY}.caps.0.per", put("rules", THEMEDAY, "caps", 0, "per", to=[])),
     (f"rules.{THEMEDAY}.caps.0.times", put("rules", THEMEDAY, "caps", 0, "times", to=DROP)),
@@ -144,6 +147,10 @@ def test_what_is_optional_may_be_missing(name: str) -> None:
     changed = sheet()
     del changed[name]
     assert document.validate(changed) == {}
+
+
+def test_a_sheet_may_say_itself_that_the_exempt_are_exempt() -> None:
+    assert document.validate(sheet(exempt=["retired", "exempt"])) == {}
 
 
 def test_the_last_grade_may_have_a_minimum() -> None:

@@ -142,8 +142,8 @@ def half_up(value: Fraction) -> Decimal:
 
 
 def total_of(scheme: dict[str, Any], category: str, total: Decimal) -> Decimal | None:
-    """Nothing for a category that is exempt."""
-    return None if category in scheme.get("exempt", []) else total
+    """Nothing for a category that is exempt, by the scheme or by a recorded decision."""
+    return None if category in [*scheme.get("exempt", []), "exempt"] else total
 
 
 def grade_of(scheme: dict[str, Any], category: str, total: Decimal | None, *, veto: bool) -> str | None:

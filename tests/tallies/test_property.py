@@ -22,7 +22,7 @@ from tests.tallies import books, oracle
 CODES = ("one", "two", "three", "four", "five")
 FOREIGN = "other"
 CATEGORIES = ("regular", "floating", "retired", "probationary", "it's %s :odd")
-MEMBERS = {1: "regular", 2: "floating", 3: "it's %s :odd", 4: "retired"}
+MEMBERS = {1: "regular", 2: "floating", 3: "it's %s :odd", 4: "retired", 5: "exempt"}
 CUTOFF = datetime(2026, 11, 1, tzinfo=UTC)
 
 # Few values, so that there are ties; some that are not round.
@@ -102,7 +102,7 @@ def entries(draw: st.DrawFn, scheme: dict[str, Any], cycle: date) -> list[dict[s
     for _ in range(draw(st.integers(0, 30))):
         entry = {
             "id": next(ids),
-            "member": draw(st.sampled_from([1, 1, 2, 3, 4])),
+            "member": draw(st.sampled_from([1, 1, 2, 3, 4, 5])),
             "rule": draw(st.sampled_from(codes)),
             "points": draw(POINTS),
             "occurred_on": cycle + timedelta(days=draw(st.integers(0, 75) | st.integers(-20, 390))),

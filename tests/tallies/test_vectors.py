@@ -14,6 +14,7 @@ from flask import Flask
 from pointsvc import clock
 from pointsvc.db import db, transaction
 from pointsvc.ledger import service as ledger
+from pointsvc.people.models import MemberCategory
 from pointsvc.permissions import SYSTEM
 from pointsvc.schemes import periods
 from pointsvc.schemes import service as schemes
@@ -134,3 +135,24 @@ def test_the_oracle_says_the_same(vector: dict[str, Any]) -> None:
             )
             del got["kept"]
             assert text(got) == expected
+
+
+def test_the_exempt_have_neither_total_nor_grade_by_any_of_these_schemes(vector: dict[str, Any]) -> None:
+    number = vector["members"][0]["id"]
+    with transaction():
+        db.session.execute(
+            db.update(MemberCategory)
+            .where(MemberCategory.member_id == factories.member_id(number))
+            .values(category="exempt")
+        )
+    found = tallies.score(actor=SYSTEM, at=clock.now(), member=number, period="2025-Q4")
+    expected = oracle.reckon(
+        vector["scheme"],
+        "exempt",
+        work.entries_of(number),
+        starts_on=date(2025, 1, 1),
+        through_on=date(2025, 12, 31),
+    )
+    del expected["kept"]
+    assert plain(found) == text(expected)
+    assert (found.total, found.grade) == (None, None)
