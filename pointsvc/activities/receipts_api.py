@@ -10,10 +10,10 @@ from sqlalchemy import Row
 from pointsvc import clock
 from pointsvc.activities import away, receipts
 from pointsvc.activities.receipts_schemas import (
-    ReceiptIn,
-    ReceiptOut,
-    ReceiptsArgs,
-    ReceiptsOut,
+    AwayReceiptIn,
+    AwayReceiptOut,
+    AwayReceiptsArgs,
+    AwayReceiptsOut,
     ReceivedOut,
     RefuseIn,
 )
@@ -27,8 +27,8 @@ bp = Blueprint("receipts", __name__, description="Attendance away from home, con
 @bp.route("/away-receipts", methods=["POST"])
 @requires(Permission.RECEIPTS_SUBMIT)
 @creates
-@bp.arguments(ReceiptIn)
-@bp.response(201, ReceiptOut)
+@bp.arguments(AwayReceiptIn)
+@bp.response(201, AwayReceiptOut)
 @bp.alt_response(202, schema=ReceivedOut)
 def submit(data: dict[str, Any]) -> Any:
     """Say that a member took part elsewhere. Of a visitor no more is told than that it was received."""
@@ -42,8 +42,8 @@ def submit(data: dict[str, Any]) -> Any:
 
 @bp.route("/away-receipts")
 @requires(Permission.RECEIPTS_READ)
-@bp.arguments(ReceiptsArgs, location="query")
-@bp.response(200, ReceiptsOut)
+@bp.arguments(AwayReceiptsArgs, location="query")
+@bp.response(200, AwayReceiptsOut)
 def list_receipts(args: dict[str, Any]) -> dict[str, Any]:
     """The receipts of the branches within reach; for a member the own ones."""
     limit, before = args.pop("limit"), at_cursor(args.pop("after"), int)
@@ -53,7 +53,7 @@ def list_receipts(args: dict[str, Any]) -> dict[str, Any]:
 
 @bp.route("/away-receipts/<receipt_id>")
 @requires(Permission.RECEIPTS_READ)
-@bp.response(200, ReceiptOut)
+@bp.response(200, AwayReceiptOut)
 def get_receipt(receipt_id: str) -> Row[*tuple[Any, ...]]:
     """One receipt."""
     return away.receipt(actor=actor(), receipt_id=ref_id(receipt_id))
@@ -62,7 +62,7 @@ def get_receipt(receipt_id: str) -> Row[*tuple[Any, ...]]:
 @bp.route("/away-receipts/<receipt_id>/confirm", methods=["POST"])
 @requires(Permission.RECEIPTS_DECIDE)
 @creates
-@bp.response(200, ReceiptOut)
+@bp.response(200, AwayReceiptOut)
 def confirm(receipt_id: str) -> Row[*tuple[Any, ...]]:
     """Let it count, by the home branch's own rule."""
     receipts.confirm(actor=actor(), at=clock.now(), receipt_id=ref_id(receipt_id))
@@ -73,7 +73,7 @@ def confirm(receipt_id: str) -> Row[*tuple[Any, ...]]:
 @requires(Permission.RECEIPTS_DECIDE)
 @creates
 @bp.arguments(RefuseIn)
-@bp.response(200, ReceiptOut)
+@bp.response(200, AwayReceiptOut)
 def refuse(data: dict[str, Any], receipt_id: str) -> Row[*tuple[Any, ...]]:
     """Do not let it count, and say why."""
     receipts.refuse(actor=actor(), at=clock.now(), receipt_id=ref_id(receipt_id), **data)

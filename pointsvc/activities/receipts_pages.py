@@ -12,7 +12,7 @@ from marshmallow import ValidationError
 from pointsvc import clock, errors
 from pointsvc.activities import away, lifecycle, receipts
 from pointsvc.activities import service as activities
-from pointsvc.activities.receipts_schemas import ReceiptIn
+from pointsvc.activities.receipts_schemas import AwayReceiptIn
 from pointsvc.api import invalid, ref_id
 from pointsvc.db import transaction
 from pointsvc.http import actor, at_cursor, cursor, requires
@@ -70,7 +70,7 @@ def new_receipt() -> Any:
         return _form({}, {})
     typed = {name: request.form.get(name, "").strip() for name in FIELDS}
     try:
-        data = ReceiptIn().load({name: value for name, value in typed.items() if value})
+        data = AwayReceiptIn().load({name: value for name, value in typed.items() if value})
         with transaction():
             made = receipts.submit(actor=actor(), at=clock.now(), **data)
     except ValidationError as error:

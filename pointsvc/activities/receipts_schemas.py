@@ -11,7 +11,7 @@ from pointsvc.errors import N_
 _STATUS = Said(validate.OneOf(STATUSES), N_("One of %(choices)s is needed"), choices=", ".join(STATUSES))
 
 
-class ReceiptIn(Schema):
+class AwayReceiptIn(Schema):
     """A member took part elsewhere. ``member`` may be left out by the member; ``host`` is where it was.
 
     For the number of a visitor the caller's own organisation (or ``host_organisation``) is the host.
@@ -25,7 +25,7 @@ class ReceiptIn(Schema):
     note = Text(500, load_default=None, allow_none=True)
 
 
-class ReceiptOut(Schema):
+class AwayReceiptOut(Schema):
     """A receipt. ``organisation``: the home branch, which decides until the end of ``lapses_on``."""
 
     id = Ref()
@@ -57,7 +57,7 @@ class RefuseIn(Schema):
     reason = Text(500, required=True)
 
 
-class ReceiptsArgs(PageArgs):
+class AwayReceiptsArgs(PageArgs):
     """``organisation``: home branches at this node and below; ``status`` and ``member`` narrow it down."""
 
     organisation = Text(64, load_default=None)
@@ -65,8 +65,8 @@ class ReceiptsArgs(PageArgs):
     member = Text(64, load_default=None)
 
 
-class ReceiptsOut(Schema):
+class AwayReceiptsOut(Schema):
     """A page of receipts, the newest first."""
 
-    items = fields.List(fields.Nested(ReceiptOut))
+    items = fields.List(fields.Nested(AwayReceiptOut))
     next = fields.String(allow_none=True)
