@@ -111,6 +111,26 @@ _AUDIT = Step(
     N_("Every act of every account is noted, with its object and time; nobody can change or remove a note."),
     "trail.events",
 )
+_DECLARE = Step(
+    N_("Declare a deed yourself"),
+    N_("Choose the item, say when and what; a photo may be added but need not be. The branch approves or returns it."),
+    "declarations.own",
+)
+_REVIEW = Step(
+    N_("Approve what members declare"),
+    N_("Tick several and approve them in one go, or return one with a reason. Nobody approves the own."),
+    "declarations.declarations",
+)
+_OBJECT = Step(
+    N_("Object to an entry or a result"),
+    N_("Each entry has a way to object beside it. You get a reply within the days that the organisation has set."),
+    "disputes.disputes",
+)
+_ACCOUNTS = Step(
+    N_("Look after the accounts"),
+    N_("Add an account, give a new first password, close one. Passwords are shown once and never again."),
+    "accounts.accounts",
+)
 _ORGANISATIONS = Step(
     N_("Keep the tree of organisations"),
     N_("The tree comes in from a workbook; each node shows who leads it and how many belong to it."),
@@ -118,12 +138,12 @@ _ORGANISATIONS = Step(
 )
 
 GUIDES: dict[Role, tuple[Step, ...]] = {
-    Role.MEMBER: (_SCORE, _RULES, _NOTICES),
-    Role.SECRETARY: (_BRANCH, _MEETING, _MEMBERS, _WORKBOOKS, _TALLIES, _CHARTS),
+    Role.MEMBER: (_SCORE, _DECLARE, _OBJECT, _RULES, _NOTICES),
+    Role.SECRETARY: (_BRANCH, _MEETING, _REVIEW, _MEMBERS, _WORKBOOKS, _TALLIES, _CHARTS),
     Role.DISTRICT_ADMIN: (_WHOLE, _WORKBOOKS, _TALLIES, _RULES, _CHARTS),
     Role.SUPERVISOR: (_WHOLE, _MEMBERS, _CHARTS, _RULES),
     Role.AUDITOR: (_WHOLE, _AUDIT, _MEMBERS, _RULES),
-    Role.SYSTEM_ADMIN: (_ORGANISATIONS, _MEMBERS, _AUDIT, _NOTICES),
+    Role.SYSTEM_ADMIN: (_ACCOUNTS, _ORGANISATIONS, _MEMBERS, _AUDIT, _NOTICES),
 }
 
 
