@@ -1,4 +1,4 @@
-"""Two records of one person brought together, and taken apart again (docs/decisions/0012)."""
+"""Two records of one person brought together, and taken apart again (docs/decisions/0018)."""
 
 from __future__ import annotations
 
