@@ -222,7 +222,7 @@ def test_others_decide_nothing(client: FlaskClient, name: str, status: int) -> N
     headers = bearer(name)
     assert client.post(f"{URL}/{one}/confirm", headers=headers).status_code == status
     assert client.post(f"{URL}/{one}/refuse", json={"reason": "x"}, headers=headers).status_code == status
-    assert client.post(f"{URL}/999/confirm", headers=bearer("admin")).status_code == 404
+    assert client.post(f"{URL}/999999999/confirm", headers=bearer("admin")).status_code == 404
 
 
 @pytest.mark.parametrize(("status", "action"), list(product(lifecycle.STATUSES, lifecycle.ACTIONS)))

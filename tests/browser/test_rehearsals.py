@@ -102,5 +102,6 @@ def test_the_editor_fits_a_phone(site: Site, frozen_clock: FrozenClock, path: st
     base = page.url.removesuffix("/edit")
     page.goto("/schemes/new" if path == "new" else f"{base}/{path}")
     assert overflow(page) == 0
-    page.get_by_role("button", name="大字版").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="大字版").click()
     assert overflow(page) == 0

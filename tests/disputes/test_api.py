@@ -275,7 +275,7 @@ def test_a_strangers_objection_is_not_there(client: FlaskClient) -> None:
     for act in ("uphold", "dismiss"):
         body = {"reply": "查无此事"}
         assert post(client, f"/disputes/{number}/{act}", body, "neighbour").status_code == 404
-        assert post(client, f"/disputes/999/{act}", body, "secretary").status_code == 404
+        assert post(client, f"/disputes/999999999/{act}", body, "secretary").status_code == 404
     assert post(client, f"/disputes/{other}/withdraw", {}, "member").status_code == 404
 
 

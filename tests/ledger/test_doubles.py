@@ -152,7 +152,7 @@ def test_what_another_branch_recorded_is_not_ours_to_take_back(client: FlaskClie
     assert f"/doubles/{other}/reverse" in page
     assert f"/doubles/{one}/reverse" not in page
     assert client.post(f"/doubles/{one}/reverse", data={"csrf_token": token}).status_code == 403
-    assert client.post("/doubles/999/reverse", data={"csrf_token": token}).status_code == 404
+    assert client.post("/doubles/999999999/reverse", data={"csrf_token": token}).status_code == 404
 
 
 def test_the_page_comes_in_pages(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:

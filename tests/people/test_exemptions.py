@@ -202,7 +202,7 @@ def test_others_end_none(client: FlaskClient, name: str, status: int) -> None:
     found = exempt()
     body = {"on": "2026-08-10"}
     assert client.post(f"{API}/exemptions/{found.id}/end", json=body, headers=bearer(name)).status_code == status
-    assert client.post(f"{API}/exemptions/999/end", json=body, headers=bearer("admin")).status_code == 404
+    assert client.post(f"{API}/exemptions/999999999/end", json=body, headers=bearer("admin")).status_code == 404
 
 
 def night(app: Flask) -> None:

@@ -117,8 +117,8 @@ def test_what_cannot_be_rehearsed(client: FlaskClient) -> None:
     assert (answer.status_code, answer.json["code"]) == (409, "no_scheme")
     assert post(client, scheme="999", period="2026").status_code == 404
     assert post(client, scheme="x", period="2026").status_code == 404
-    assert get(client, f"{ADDRESS}/999").status_code == 404
-    assert get(client, f"{ADDRESS}/999/changes").status_code == 404
+    assert get(client, f"{ADDRESS}/999999999").status_code == 404
+    assert get(client, f"{ADDRESS}/999999999/changes").status_code == 404
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role != Role.DISTRICT_ADMIN])

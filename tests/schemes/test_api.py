@@ -90,8 +90,8 @@ def test_a_fault_deep_inside_has_its_path(client: FlaskClient) -> None:
 
 def test_missing_ones_are_not_found(client: FlaskClient) -> None:
     assert post(client, organisation="NOWHERE").status_code == 404
-    assert client.post("/api/v1/schemes/999/publish", headers=bearer("admin")).status_code == 404
-    assert client.get("/api/v1/schemes/999", headers=bearer("admin")).status_code == 404
+    assert client.post("/api/v1/schemes/999999999/publish", headers=bearer("admin")).status_code == 404
+    assert client.get("/api/v1/schemes/999999999", headers=bearer("admin")).status_code == 404
     assert client.get("/api/v1/schemes/x", headers=bearer("admin")).status_code == 404
 
 
@@ -184,7 +184,7 @@ def test_a_wrong_change_names_the_field(client: FlaskClient, changes: dict[str, 
 def test_what_cannot_be_rewritten(client: FlaskClient) -> None:
     answer = put(client, published().id)
     assert (answer.status_code, answer.json["code"]) == (409, "published")
-    assert put(client, 999).status_code == 404
+    assert put(client, 10**9).status_code == 404
     assert put(client, "x").status_code == 404
 
 
@@ -236,4 +236,4 @@ def test_the_first_sheet_of_all_changes_everything(client: FlaskClient) -> None:
     answer = client.get(f"/api/v1/schemes/{draft().id}/changes", headers=bearer("admin")).json
     assert answer["against"] is None
     assert len(answer["rules"]["added"]) == len(sheet()["rules"])
-    assert client.get("/api/v1/schemes/999/changes", headers=bearer("admin")).status_code == 404
+    assert client.get("/api/v1/schemes/999999999/changes", headers=bearer("admin")).status_code == 404

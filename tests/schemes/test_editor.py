@@ -243,7 +243,7 @@ def test_what_is_not_there_is_not_found(client: FlaskClient) -> None:
     made, holding = draft(), published("QS02")
     for address in ("nothing", "rule?code=nothing", "group?code=nothing"):
         assert client.get(f"/schemes/{made.id}/edit/{address}").status_code == 404
-    assert client.get("/schemes/999/edit").status_code == 404
+    assert client.get("/schemes/999999999/edit").status_code == 404
     assert client.get(f"/schemes/{holding.id}/edit").status_code == 409
 
 

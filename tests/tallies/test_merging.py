@@ -122,7 +122,7 @@ def test_both_totals_are_settled_in_the_same_transaction() -> None:
     totals = {row.member_id: row.total for row in rows}
     assert totals[factories.member_id("M001")] == Decimal("68.00")
     assert factories.member_id("M004") not in totals
-    assert list(checking.faults(at=clock.now())) == []
+    assert list(checking.faults(at=clock.now(), pause=db.session.rollback)) == []
 
 
 def test_in_a_tally_one_person_is_one_also_of_a_period_before_the_merge() -> None:
@@ -145,7 +145,7 @@ def test_what_was_tallied_before_holds_as_it_was(frozen_clock: FrozenClock) -> N
     merge()
     frozen_clock.advance(minutes=1)
     # Each result is reckoned again as it was known at its cutoff, and nothing differs.
-    assert list(checking.faults(at=clock.now())) == []
+    assert list(checking.faults(at=clock.now(), pause=db.session.rollback)) == []
 
 
 def test_the_score_is_explained_entry_by_entry() -> None:

@@ -135,7 +135,7 @@ def test_a_strangers_tally_is_not_there(client: FlaskClient) -> None:
         assert publicise(client, found, name=name).status_code == status
     for path in ("publications", "changes"):
         assert client.get(f"{API}/tallies/{found.id}/{path}", headers=bearer("far")).status_code == 404
-    assert client.post(f"{API}/tallies/999/publicise", json={}, headers=bearer("admin")).status_code == 404
+    assert client.post(f"{API}/tallies/999999999/publicise", json={}, headers=bearer("admin")).status_code == 404
 
 
 def test_only_a_computed_tally_is_publicised_and_only_once(client: FlaskClient) -> None:

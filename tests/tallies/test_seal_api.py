@@ -106,7 +106,7 @@ def test_who_may_seal(client: FlaskClient, role: Any) -> None:
 def test_a_strangers_tally_is_not_found(client: FlaskClient) -> None:
     found = work.over("QS", "2026-Q3")
     assert post(client, f"/tallies/{found.id}/seal", "secretary").status_code == 404
-    assert post(client, "/tallies/999/seal").status_code == 404
+    assert post(client, "/tallies/999999999/seal").status_code == 404
     assert post(client, "/tallies/x/seal").status_code == 404
 
 
@@ -177,7 +177,7 @@ def test_whose_proof_one_may_have(client: FlaskClient) -> None:
 def test_who_is_not_on_the_list_has_no_proof(client: FlaskClient) -> None:
     found = planted("QS0101")
     assert get(client, f"/tallies/{found.id}/proof?member=M004").status_code == 404
-    assert get(client, "/tallies/999/proof?member=M001").status_code == 404
+    assert get(client, "/tallies/999999999/proof?member=M001").status_code == 404
     answer = get(client, f"/tallies/{found.id}/proof")
     assert (answer.status_code, list(answer.json["errors"])) == (422, ["member"])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from threading import Barrier, Event
 from typing import Any
 
@@ -55,7 +55,7 @@ def seal(tally_id: int) -> str:
 
 def publicised(app: Flask, *organisations: str) -> list[int]:
     with app.app_context():
-        found = [work.publicised(one, "2026-Q1").id for one in organisations]
+        found = [work.over(one, "2026-Q1").id for one in organisations]
         db.session.remove()
         return found
 
@@ -95,7 +95,7 @@ def test_what_is_recorded_meanwhile_is_sealed_or_waits_and_never_lost(district: 
     def close() -> int:
         try:
             for organisation in ("QS01", "QS", "QS0101"):
-                found = work.publicised(organisation, "2026-Q1", clock.today() - timedelta(days=1))
+                found = work.over(organisation, "2026-Q1")
                 seal(found.id)
         finally:
             done.set()
