@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
+from functools import cache
 
 from flask.testing import FlaskClient
 
@@ -143,11 +144,15 @@ def csrf_token(client: FlaskClient, address: str) -> str:
     return found[1]
 
 
+# Slow on purpose, and every page's test asks for the same one.
+_hashed = cache(passwords.hashed)
+
+
 def give_password(name: str, password: str = PASSWORD) -> None:
     """Give the account a password."""
     with transaction():
         db.session.execute(
-            db.update(SignIn).where(SignIn.name == name).values(password_hash=passwords.hashed(password))
+            db.update(SignIn).where(SignIn.name == name).values(password_hash=_hashed(password))
         )
 
 
