@@ -174,6 +174,9 @@ def render_problem(problem: errors.Problem) -> Response:
         page = problem.status if problem.status in (403, 404, 422, 503) else 500
         if problem.status in (400, 409, 413, 429):
             page = 422
+        if problem.status == 405:
+            # The address of a form, typed or loaded again: to a person there is no page.
+            page = 404
         answer = current_app.make_response(
             render_template(f"errors/{page}.html", problem=problem, **problem_body(problem))
         )

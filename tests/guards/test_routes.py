@@ -368,3 +368,9 @@ def test_other_methods_are_refused_in_the_one_shape(client: FlaskClient, method:
     answer = client.open("/api/v1/me", method=method)
     assert (answer.status_code, answer.json["code"]) == (405, "method_not_allowed")
     assert "GET" in answer.headers["Allow"]
+
+
+def test_the_address_of_a_form_is_no_page_to_a_person(client: FlaskClient) -> None:
+    answer = client.get("/sign-out", headers={"Accept": "text/html"})
+    assert answer.status_code == 405
+    assert "没有这个页面" in answer.text
