@@ -123,6 +123,8 @@ NOUNS = (
     "activities",
     "declarations",
     "reviews",
+    "pledges",
+    "spotchecks",
     "tallies",
     "disputes",
     "rehearsals",

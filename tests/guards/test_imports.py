@@ -18,7 +18,7 @@ ORDER = (
     {"evidence", "schemes"},
     {"ledger"},
     {"seals", "activities", "declarations", "pledges", "lists", "spotchecks", "reviews"},
-    {"tallies", "boards"},
+    {"tallies", "boards", "checkins", "inspections"},
     {"disputes", "rehearsals", "imports", "exports", "reports"},
 )
 RANK = {noun: rank for rank, nouns in enumerate(ORDER) for noun in nouns}
