@@ -131,6 +131,8 @@ NOUNS = (
     "imports",
     "exports",
 )
+# They register what roles see first, and have no routes of their own.
+FIRST_PAGES = ("home_supervisor", "home_auditor", "home_system")
 
 
 class OrjsonProvider(JSONProvider):
@@ -218,13 +220,15 @@ def _register(app: Flask) -> None:
     for noun in NOUNS:
         # Every table must be known before the first query, also of nouns without routes.
         import_module(f"pointsvc.{noun}.models")
+    for page in FIRST_PAGES:
+        import_module(f"pointsvc.{page}")
     openapi.init_app(app)
     openapi.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
     openapi.spec.options["security"] = [{"token": []}]
     for blueprint in API_BLUEPRINTS:
         openapi.register_blueprint(blueprint)
-    for page in PAGE_BLUEPRINTS:
-        app.register_blueprint(page)
+    for pages in PAGE_BLUEPRINTS:
+        app.register_blueprint(pages)
     for endpoint, view in app.view_functions.items():
         if endpoint.startswith("api-docs."):
             app.view_functions[endpoint] = http.public(partial(view))

@@ -231,6 +231,7 @@ DECLARED = {
     ("POST", "/notices/<notice_id>/read"): "self:use",
     ("POST", "/notices/read-all"): "self:use",
     ("GET", "/organisations"): "organisations:read",
+    ("GET", "/secretary"): "self:use",
     ("GET", "/organisations/<code>"): "organisations:read",
     ("POST", "/organisations/<code>"): "organisations:manage",
     ("POST", "/organisations/<code>/settings"): "settings:manage",
