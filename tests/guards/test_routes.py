@@ -190,6 +190,7 @@ DECLARED = {
     ("POST", "/entries/<entry_id>/reverse"): "ledger:record",
     ("GET", "/entries/new"): "ledger:record",
     ("POST", "/entries/new"): "ledger:record",
+    ("POST", "/entries/undo"): "ledger:record",
     ("GET", "/guide"): "self:use",
     ("GET", "/exports"): "exports:read",
     ("POST", "/exports"): "exports:read",
