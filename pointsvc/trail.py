@@ -102,6 +102,40 @@ VERBS = {
     "upload": N_("uploaded"),
     "withdraw": N_("withdrawn"),
 }
+# What the details are called; one without words is shown by its own name.
+DETAILS = {
+    "before": N_("before: %(value)s"),
+    "code": N_("code: %(value)s"),
+    "count": N_("%(value)s of them"),
+    "digest": N_("fingerprint %(value)s"),
+    "format": N_("format: %(value)s"),
+    "kind": N_("kind: %(value)s"),
+    "members": N_("%(value)s members"),
+    "number": N_("number %(value)s"),
+    "organisation": N_("organisation %(value)s"),
+    "period": N_("period %(value)s"),
+    "role": N_("role: %(value)s"),
+    "rows": N_("%(value)s rows"),
+    "scheme": N_("rule sheet %(value)s"),
+    "size": N_("%(value)s bytes"),
+    "version": N_("version %(value)s"),
+    "year": N_("year %(value)s"),
+}
+VALUES = {
+    "attendance": N_("attendance sheet"),
+    "entries": N_("declared points"),
+    "organisations": N_("organisations"),
+    "members": N_("roster of members"),
+    "scheme": N_("rule sheet"),
+    "district_admin": N_("organisation department"),
+    "supervisor": N_("supervision"),
+    "secretary": N_("secretary"),
+    "member": N_("member"),
+    "auditor": N_("auditor"),
+    "system_admin": N_("system administrator"),
+}
+# Of a fingerprint so much is enough to tell two apart.
+LETTERS = 12
 
 
 @bp.get("/audit")
@@ -146,5 +180,12 @@ def shown(row: AuditEvent, names: dict[int, str]) -> dict[str, Any]:
         "noun": gettext(NOUNS[noun]) if noun in NOUNS else noun,
         "verb": gettext(VERBS[verb]) if verb in VERBS else verb,
         "object": row.object_id,
-        "details": ", ".join(f"{key}: {value}" for key, value in row.details.items() if value is not None),
+        "details": gettext(", ").join(_detail(key, value) for key, value in row.details.items() if value is not None),
     }
+
+
+def _detail(key: str, value: Any) -> str:
+    said = gettext(VALUES[value]) if isinstance(value, str) and value in VALUES else value
+    if key == "digest":
+        said = str(value)[:LETTERS]
+    return gettext(DETAILS[key]) % {"value": said} if key in DETAILS else f"{key}: {said}"

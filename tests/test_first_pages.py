@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from pointsvc import clock, firstpages, queues
+from pointsvc.audit import reconciliations
 from pointsvc.audit import service as audit
 from pointsvc.db import db, transaction
 from pointsvc.disputes.models import Dispute
@@ -142,6 +143,18 @@ def test_the_system_administrator_sees_dead_work_and_the_last_backup(client: Fla
     assert "2.5 MB" in page
     assert "调度程序运行正常" in page
     assert figure(page, "距上次备份天数") == "0"
+
+
+@pytest.mark.parametrize("name", ["overseer", "auditor", "operator"])
+def test_whoever_watches_sees_whether_everything_agrees(client: FlaskClient, name: str) -> None:
+    factories.browser(client, name)
+    assert "尚未核对" in client.get("/").text
+    with transaction():
+        reconciliations.begin(period="2026-08-15", at=clock.now())
+        reconciliations.keep(period="2026-08-15", at=clock.now(), checked={"entries": 7, "standings": 5}, faults=[])
+    page = client.get("/").text
+    assert "尚未核对" not in page
+    assert "账实相符" in page
 
 
 def test_a_member_knows_whom_to_call(client: FlaskClient) -> None:
