@@ -26,16 +26,17 @@ def show(*, at: datetime) -> None:
     """Publicise the newest tally of a quarter that has ended, with two objections, and seal the one before it."""
     today = clock.local(at).date()
     ended = select(Tally).where(Tally.through_on < today).order_by(Tally.through_on.desc()).limit(2)
-    newest, *before = db.session.scalars(ended).all() or [None]
-    for found in before:
+    tallied = db.session.scalars(ended).all()
+    for found in tallied[1:]:
         if _computed(found, at):
             with transaction():
                 tallies.publicise(actor=SYSTEM, at=at - LONG_AGO, tally_id=found.id)
                 sealing.seal(actor=SYSTEM, at=clock.now(), tally_id=found.id)
-    if newest is not None and _computed(newest, at):
-        with transaction():
-            tallies.publicise(actor=SYSTEM, at=clock.now(), tally_id=newest.id)
-            _object(newest)
+    for found in tallied[:1]:
+        if _computed(found, at):
+            with transaction():
+                tallies.publicise(actor=SYSTEM, at=clock.now(), tally_id=found.id)
+                _object(found)
 
 
 def _computed(found: Tally, at: datetime) -> bool:

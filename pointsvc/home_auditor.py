@@ -46,7 +46,8 @@ def audited(who: Actor) -> Iterator[Figure | Part | Action]:
     number, reversals = _reversals(who, since)
     yield from _figures(counts, number)
     unusual = audit.events(sign_in_ids=accounts, limit=SHOWN, actions=(*ACCOUNTS, *RULES, *EXPORTS))
-    latest = audit.events(sign_in_ids=accounts, limit=SHOWN)
+    # Coming and going would fill the whole list; it stands on the page of all acts.
+    latest = audit.events(sign_in_ids=accounts, limit=SHOWN, leave_out="session")
     names = trail.names({row.sign_in_id for row in (*unusual, *latest)})
     yield Part(
         gettext("Rights, rules and exports"),

@@ -36,10 +36,11 @@ def events(
     before_id: int | None = None,
     about: str = "",
     actions: Collection[str] = (),
+    leave_out: str = "",
 ) -> Sequence[AuditEvent]:
     """The newest events of these sign-ins (None: of everybody, the service itself too), newest first.
 
-    ``about`` narrows them to one noun, ``actions`` to these acts.
+    ``about`` narrows them to one noun, ``actions`` to these acts; ``leave_out`` is a noun that is left out.
     """
     query = select(AuditEvent).order_by(AuditEvent.id.desc()).limit(limit)
     if sign_in_ids is not None:
@@ -48,6 +49,8 @@ def events(
         query = query.where(AuditEvent.id < before_id)
     if about:
         query = query.where(AuditEvent.action.startswith(f"{about}:", autoescape=True))
+    if leave_out:
+        query = query.where(~AuditEvent.action.startswith(f"{leave_out}:", autoescape=True))
     if actions:
         query = query.where(among(AuditEvent.action, actions))
     return db.session.scalars(query).all()

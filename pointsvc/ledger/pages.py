@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -43,17 +44,17 @@ def new_entry() -> Any:
             made = ledger.record_batch(actor=actor(), at=clock.now(), once=_once(form.get("key", "")), **data)
     except errors.Invalid as problem:
         return _form(form, _by_field(words(problem))), 422
-    flash(
-        {
-            "words": ngettext("%(num)s entry has been recorded.", "%(num)s entries have been recorded.", len(made)),
-            "undo": url_for("ledger.undo"),
-            "values": [("entry", one.id) for one in made],
-        },
-        "good",
-    )
+    _offer_undo(made)
     if len(data["members"]) == 1:
         return redirect(url_for("people.member", number=data["members"][0]))
     return redirect(url_for("ledger.new_entry"))
+
+
+def _offer_undo(made: Sequence[ledger.EntryView]) -> None:
+    """Say once what has been recorded, with the button that takes it back."""
+    words = ngettext("%(num)s entry has been recorded.", "%(num)s entries have been recorded.", len(made))
+    offer = {"words": words, "undo": url_for("ledger.undo"), "values": [("entry", one.id) for one in made]}
+    flash(offer, "good")  # type: ignore[arg-type] # the session keeps any JSON, and base.html knows this one
 
 
 @bp.post("/entries/undo")

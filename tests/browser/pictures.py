@@ -50,29 +50,31 @@ COLOURS = 160
 
 @dataclass(frozen=True)
 class Best:
-    """A picture that is kept: who looks at what, how wide the window, and what is done before."""
+    """A picture that is kept: who looks at what, and how wide the window. ``first`` is opened before."""
 
     name: str
     role: str
     address: str
-    size: tuple[int, int] = (1280, 800)
-    whole: bool = False
+    size: tuple[int, int] = (1280, 860)
     theme: str = "light"
     elder: bool = False
     first: str = ""
 
 
+FIRST_ROW = "main table tbody a, main .lines a"
+PHONE = (390, 844)
 KEPT = (
-    Best("branch", "书记", "/branch", (1280, 1000)),
-    Best("score", "党员", "/score", (1280, 1150)),
-    Best("meeting-phone", "书记", "/meetings", (390, 844), first="main table tbody a, main .lines a"),
-    Best("declarations", "书记", "/declarations", (1280, 900)),
+    Best("branch", "书记", "/branch"),
+    Best("meeting-phone", "书记", "/meetings", PHONE, first=FIRST_ROW),
+    Best("declarations", "书记", "/declarations"),
+    Best("score", "党员", "/score", (1280, 1100)),
+    Best("score-phone", "党员", "/score", PHONE),
+    Best("large-type-phone", "党员", "/score", PHONE, elder=True),
     Best("district", "组织部", "/", (1280, 1000)),
-    Best("large-type-phone", "党员", "/score", (390, 844), elder=True),
-    Best("supervisor", "督查", "/", (1280, 900)),
-    Best("auditor-dark", "审计", "/", (1280, 900), theme="dark"),
-    Best("scheme", "书记", "/schemes", (1280, 900), first="main table tbody a, main .lines a"),
-    Best("import", "组织部", "/imports", (1280, 900), first="main table tbody a, main .lines a"),
+    Best("publicity", "组织部", "/publicity", first=".lines a"),
+    Best("supervisor", "督查", "/"),
+    Best("auditor-dark", "审计", "/", theme="dark"),
+    Best("service", "系统管理", "/"),
 )
 # One good row, one of a day that is none, one of nobody: what an office really sends.
 ROWS = (
@@ -156,10 +158,29 @@ def kept(browser: Browser, passwords: dict[str, str]) -> None:
         if one.first:
             page.goto(page.locator(one.first).first.get_attribute("href") or "")
         page.wait_for_load_state("networkidle")
-        take(page, BEST / f"{one.name}.png", one.theme, whole=one.whole)
+        take(page, BEST / f"{one.name}.png", one.theme, whole=False)
         if one.elder:
             page.get_by_role("button", name="标准版").click()
         page.context.close()
+    proved(sign_in(browser, "组织部", passwords["组织部"], (1280, 860)))
+
+
+def proved(page: Page) -> None:
+    """The proof of a sealed entry, checked by the browser."""
+    page.goto("/members")
+    page.goto(page.locator(FIRST_ROW).first.get_attribute("href") or "")
+    for slip in [link.get_attribute("href") or "" for link in page.locator("a[href$='/receipt']").all()]:
+        page.goto(slip)
+        if page.locator("a[href$='/proof.json']").count():
+            break
+    with page.expect_download() as download:
+        page.locator("a[href$='/proof.json']").click()
+    page.goto("/verify")
+    page.set_input_files("#proof", download.value.path())
+    page.wait_for_selector("[data-record]:visible")
+    page.evaluate("document.querySelector('[data-checked]').scrollIntoView()")
+    take(page, BEST / "proof.png", "light", whole=False)
+    page.context.close()
 
 
 def send_a_workbook(page: Page) -> None:
@@ -173,14 +194,14 @@ def send_a_workbook(page: Page) -> None:
 
 
 def main(roles: list[str]) -> None:
-    """Take all pictures anew, or only every page of these roles."""
+    """Take all pictures anew, or every page of these roles; ``best``: only those that are kept."""
     found = next(path for name in NAMES if (path := shutil.which(name)))
     with service() as passwords, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=(*QUIET, "--lang=zh-CN"), env=CHINESE)
         send_a_workbook(sign_in(browser, "组织部", passwords["组织部"], (1280, 800)))
-        for role in roles or ROLES:
+        for role in ROLES if not roles else [role for role in roles if role != "best"]:
             every_page(browser, role, passwords[role])
-        if not roles:
+        if not roles or "best" in roles:
             kept(browser, passwords)
         browser.close()
 
