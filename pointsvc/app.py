@@ -59,7 +59,7 @@ from pointsvc.tallies import api as tallies_api
 from pointsvc.tallies import letter_pages, publicity_api, publicity_pages
 from pointsvc.tallies import pages as tallies_pages
 from pointsvc.trail import bp as trail
-from pointsvc.wording import period_words
+from pointsvc.wording import day_words, period_words
 
 API_BLUEPRINTS = (
     people_api.bp,
@@ -175,7 +175,9 @@ def create_app(config: Config | None = None) -> Flask:
     _register(app)
     # After flask-smorest, whose own handlers would answer in another shape.
     http.register_errors(app)
-    app.jinja_env.globals.update(asset_url=asset_url, district_title=settings.title, period_words=period_words)
+    app.jinja_env.globals.update(
+        asset_url=asset_url, district_title=settings.title, period_words=period_words, day_words=day_words
+    )
     bare = http.bare_routes(app)
     if bare:
         raise RuntimeError("these routes name no permission: " + ", ".join(bare))
