@@ -41,7 +41,7 @@ check: install $(VENV)/.dev ## Format, lint and type checks, then the tests
 bench: install $(VENV)/.dev ## Measure the jobs against their floors (BENCH_SCALE=small or full)
 	$(BIN)/python -m benchmarks
 
-pictures: install $(VENV)/.dev $(VENV)/.chromium ## Take the pictures of all pages anew, into docs/pictures
+pictures: install $(VENV)/.dev $(VENV)/.chromium ## Take the pictures of all pages anew: out/pictures, the best in docs/pictures
 	$(BIN)/python -m tests.browser.pictures
 
 format: $(VENV)/.dev ## Let ruff put the code in shape

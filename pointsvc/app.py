@@ -59,7 +59,7 @@ from pointsvc.tallies import api as tallies_api
 from pointsvc.tallies import letter_pages, publicity_api, publicity_pages
 from pointsvc.tallies import pages as tallies_pages
 from pointsvc.trail import bp as trail
-from pointsvc.wording import period_words
+from pointsvc.wording import day_words, period_words
 
 API_BLUEPRINTS = (
     people_api.bp,
@@ -131,6 +131,8 @@ NOUNS = (
     "imports",
     "exports",
 )
+# They register what roles see first, and have no routes of their own.
+FIRST_PAGES = ("home_supervisor", "home_auditor", "home_system")
 
 
 class OrjsonProvider(JSONProvider):
@@ -173,7 +175,9 @@ def create_app(config: Config | None = None) -> Flask:
     _register(app)
     # After flask-smorest, whose own handlers would answer in another shape.
     http.register_errors(app)
-    app.jinja_env.globals.update(asset_url=asset_url, district_title=settings.title, period_words=period_words)
+    app.jinja_env.globals.update(
+        asset_url=asset_url, district_title=settings.title, period_words=period_words, day_words=day_words
+    )
     bare = http.bare_routes(app)
     if bare:
         raise RuntimeError("these routes name no permission: " + ", ".join(bare))
@@ -218,13 +222,15 @@ def _register(app: Flask) -> None:
     for noun in NOUNS:
         # Every table must be known before the first query, also of nouns without routes.
         import_module(f"pointsvc.{noun}.models")
+    for page in FIRST_PAGES:
+        import_module(f"pointsvc.{page}")
     openapi.init_app(app)
     openapi.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
     openapi.spec.options["security"] = [{"token": []}]
     for blueprint in API_BLUEPRINTS:
         openapi.register_blueprint(blueprint)
-    for page in PAGE_BLUEPRINTS:
-        app.register_blueprint(page)
+    for pages in PAGE_BLUEPRINTS:
+        app.register_blueprint(pages)
     for endpoint, view in app.view_functions.items():
         if endpoint.startswith("api-docs."):
             app.view_functions[endpoint] = http.public(partial(view))

@@ -263,10 +263,14 @@ def doctor() -> None:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def backup(file: Path) -> None:
     """Back up."""
+    from pointsvc.audit import service as audit
     from pointsvc.backup import write
 
     with service():
         size = write(file)
+        # The system administrator's first page says when this was done last.
+        with transaction():
+            audit.note(actor=SYSTEM, at=clock.now(), action="service:back_up", size=size)
     say(
         N_("%(file)s written, %(size)s bytes. It holds the secret key: keep it as you keep the data."),
         file=file.name,

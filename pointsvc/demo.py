@@ -32,6 +32,8 @@ from pointsvc.tallies import service as tallies
 
 SEED = 20261
 FIRST_BRANCH = "QY0101"
+# Silent for some weeks, so that a district sees what that looks like.
+QUIET_BRANCH, QUIET = "QY0407", timedelta(days=50)
 SURNAMES = (
     *"陈林黄张李王吴刘蔡杨许郑谢洪郭邱曾廖赖徐周叶苏庄吕江何罗高潘简朱钟游詹胡施沈余卢",
     *"梁赵颜柯翁魏孙戴范方宋邓杜傅侯曹薛丁卓马阮董唐温蓝石蒋田康邹白涂尤巫",
@@ -240,7 +242,8 @@ def _first_branch(everybody: list[Person]) -> list[str]:
 
 
 def _live(at: datetime, everybody: list[Person], spans: list[tuple[date, date]]) -> None:
-    """Meetings and deeds of all quarters, in two calls."""
+    """Meetings and deeds of all quarters, in two calls; one branch has recorded nothing lately."""
+    quiet = clock.local(at).date() - QUIET
     rng = random.Random(SEED + 2)  # noqa: S311 - made-up data, not a secret
     ids = {row.number: row.id for row in db.session.execute(select(Member.number, Member.id))}
     nodes = {row.code: row.id for row in db.session.execute(select(Organisation.code, Organisation.id))}
@@ -253,7 +256,7 @@ def _live(at: datetime, everybody: list[Person], spans: list[tuple[date, date]])
         for first, last in spans
         for branch, kind, held_on in meetings(list(roll), first, last)
         for one in roll[branch]
-        if (how := mark(one, rng))
+        if (how := mark(one, rng)) and not (branch == QUIET_BRANCH and held_on > quiet)
     ]
     activities.add_attendance(actor=SYSTEM, at=at, rows=rows)
     entries = [
@@ -261,6 +264,7 @@ def _live(at: datetime, everybody: list[Person], spans: list[tuple[date, date]])
         for first, last in spans
         for one in everybody
         for deed in deeds(one, first, last, rng)
+        if not (one.branch == QUIET_BRANCH and deed["occurred_on"] > quiet)
     ]
     ledger.add(actor=SYSTEM, at=at, rows=entries, source="single")
 

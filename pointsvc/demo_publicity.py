@@ -1,8 +1,8 @@
-"""The demonstration's publicity: the quarter before today's is publicised, and two objections wait for a reply."""
+"""The demonstration's results: one quarter is sealed, the next is publicised, and two objections wait for a reply."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, select
 
@@ -12,27 +12,43 @@ from pointsvc.disputes import service as disputes
 from pointsvc.ledger.models import Entry
 from pointsvc.people.models import SignIn
 from pointsvc.permissions import SYSTEM, Actor, Role
+from pointsvc.tallies import sealing
 from pointsvc.tallies import service as tallies
 from pointsvc.tallies.models import Tally
 
+# Longer than any publicity lasts.
+LONG_AGO = timedelta(days=60)
 OWN = "当天我全程参加，登记的分值好像不对，请帮我核对一下。"
 BY_PHONE = "来电反映：当天已向支部请假，不应按缺席登记，请予核实。"
 
 
 def show(*, at: datetime) -> None:
-    """Compute and publicise the newest tally of a quarter that has ended, and take two objections down."""
+    """Publicise the newest tally of a quarter that has ended, with two objections, and seal the one before it."""
     today = clock.local(at).date()
-    found = db.session.scalars(select(Tally).where(Tally.through_on < today).order_by(Tally.through_on.desc())).first()
-    if found is None or found.job_id is None:
-        return
+    ended = select(Tally).where(Tally.through_on < today).order_by(Tally.through_on.desc()).limit(2)
+    tallied = db.session.scalars(ended).all()
+    for found in tallied[1:]:
+        if _computed(found, at):
+            with transaction():
+                tallies.publicise(actor=SYSTEM, at=at - LONG_AGO, tally_id=found.id)
+                sealing.seal(actor=SYSTEM, at=clock.now(), tally_id=found.id)
+    for found in tallied[:1]:
+        if _computed(found, at):
+            with transaction():
+                tallies.publicise(actor=SYSTEM, at=clock.now(), tally_id=found.id)
+                _object(found)
+
+
+def _computed(found: Tally, at: datetime) -> bool:
+    """Compute this tally here and now, unless a worker was faster."""
+    if found.job_id is None:
+        return False
     with transaction():
         job = queues.claim(at=at, only=found.job_id)
     if job is None:
-        return
+        return False
     tallies.compute(tally_id=found.id, job_id=job.id, token=job.token)
-    with transaction():
-        tallies.publicise(actor=SYSTEM, at=clock.now(), tally_id=found.id)
-        _object(found)
+    return True
 
 
 def _object(found: Tally) -> None:

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
+
+from babel.dates import format_date
 
 
 def N_(text: str) -> str:  # noqa: N802 - the name that message extraction looks for
@@ -31,13 +34,21 @@ class Message:
     def render(self, translate: Any = None) -> str:
         """The sentence, through ``translate(msgid) -> text`` when given (English otherwise)."""
         template = translate(self.text) if translate else self.text
-        values = {
-            key: value.render(translate) if isinstance(value, Message) else value for key, value in self.params.items()
-        }
+        values = {key: _said(value, translate) for key, value in self.params.items()}
         return template % values if values else template
 
     def __str__(self) -> str:
         return self.render()
+
+
+def _said(value: Any, translate: Any) -> Any:
+    """A value as the reader's language says it: a day as people there write it, a message in its words."""
+    if isinstance(value, Message):
+        return value.render(translate)
+    if translate and isinstance(value, date) and not isinstance(value, datetime):
+        # The catalogue's pattern alone makes the language: in Chinese it has no names of months.
+        return format_date(value, translate("d MMM y"), locale="en")
+    return value
 
 
 def packed(message: Message) -> dict[str, Any]:

@@ -96,6 +96,21 @@ _WHOLE = Step(
     N_("Coverage, silent branches, tallies and imports stand on the first page; every number opens."),
     "home.home",
 )
+_VISITED = Step(
+    N_("See whom to visit"),
+    N_("Silent branches and replies that are overdue stand on the first page; every line opens."),
+    "home.home",
+)
+_UNUSUAL = Step(
+    N_("See what is unusual"),
+    N_("Entries taken back, accounts and rules changed, tables carried out: the first page counts and lists them."),
+    "home.home",
+)
+_RUNS = Step(
+    N_("See whether everything runs"),
+    N_("The first page says what runs, which jobs were given up and when the last backup was written."),
+    "home.home",
+)
 _MEMBERS = Step(
     N_("Find a member"),
     N_("Type the name, the number or the pinyin initials; the card shows every entry and who recorded it."),
@@ -141,9 +156,9 @@ GUIDES: dict[Role, tuple[Step, ...]] = {
     Role.MEMBER: (_SCORE, _DECLARE, _OBJECT, _RULES, _NOTICES),
     Role.SECRETARY: (_BRANCH, _MEETING, _REVIEW, _MEMBERS, _WORKBOOKS, _TALLIES, _CHARTS),
     Role.DISTRICT_ADMIN: (_WHOLE, _WORKBOOKS, _TALLIES, _RULES, _CHARTS),
-    Role.SUPERVISOR: (_WHOLE, _MEMBERS, _CHARTS, _RULES),
-    Role.AUDITOR: (_WHOLE, _AUDIT, _MEMBERS, _RULES),
-    Role.SYSTEM_ADMIN: (_ACCOUNTS, _ORGANISATIONS, _MEMBERS, _AUDIT, _NOTICES),
+    Role.SUPERVISOR: (_VISITED, _MEMBERS, _CHARTS, _RULES),
+    Role.AUDITOR: (_UNUSUAL, _AUDIT, _MEMBERS, _RULES),
+    Role.SYSTEM_ADMIN: (_RUNS, _ACCOUNTS, _ORGANISATIONS, _MEMBERS, _AUDIT, _NOTICES),
 }
 
 

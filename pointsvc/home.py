@@ -1,31 +1,38 @@
-"""The first page: each role is led to what waits for it; the district sees the whole."""
+"""The first page: each role is led to what waits for it; the district sees the whole.
+
+A member's first page is the own score and a branch secretary's the branch. What the others see is
+registered (see firstpages.py), the district's own share here, that of the others in home_*.py.
+"""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, url_for
 from flask_babel import gettext, ngettext
-from sqlalchemy import ScalarSelect, func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import func, select
 
-from pointsvc import clock
+from pointsvc import clock, coverage
 from pointsvc.audit.pages import agreement
 from pointsvc.db import db
+from pointsvc.firstpages import first_page_of
 from pointsvc.http import actor, requires
 from pointsvc.imports import service as imports
 from pointsvc.ledger.models import Entry
 from pointsvc.people import reach
-from pointsvc.people.models import Membership, Organisation, OrganisationReach
+from pointsvc.people.models import Organisation
 from pointsvc.permissions import Actor, Permission, Role, allowed
 from pointsvc.schemes import periods
 from pointsvc.tallies.models import Standing, Tally
 from pointsvc.waiting import Waiting, waiting
+from pointsvc.wording import period_words
 
 bp = Blueprint("home", __name__)
-SILENT_DAYS = 42
 SHOWN = 8
+# In this order: what runs, then what people can look at, then what waits to be sealed or run again.
+OPEN_TALLIES = ("running", "queued", "publicised", "computed", "failed")
 
 
 @bp.get("/")
@@ -35,9 +42,12 @@ def home() -> Any:
     who = actor()
     if who.role == Role.MEMBER:
         return redirect(url_for("tallies.score"))
-    if who.role == Role.SYSTEM_ADMIN:
-        return redirect(url_for("people.organisations"))
     node = reach.organisation_by_id(who, who.organisation_id or 0)
+    if who.role in (Role.SUPERVISOR, Role.AUDITOR, Role.SYSTEM_ADMIN):
+        page = first_page_of(who)
+        return render_template(
+            "home_role.html", organisation=node, today=clock.today(), page=page, waiting=waiting(who)
+        )
     if node.kind == "branch":
         return redirect(url_for("activities.branch"))
     return render_template("home.html", **_whole(who, node))
@@ -53,10 +63,12 @@ def design() -> str:
 def _whole(who: Actor, node: Organisation) -> dict[str, Any]:
     today = clock.today()
     quarter = periods.containing(today, "quarter", 1)
-    units = _units(node.id, quarter.starts_on)
-    silent = _silent(who, today)
-    tallies = _tallies(who)
+    silent = coverage.silent(who, today)
+    tallies, states = _tallies(who), _states(who)
     latest = imports.listing(actor=who, limit=SHOWN) if allowed(who, Permission.IMPORTS_RUN) else []
+    month = today.replace(day=1)
+    recorded, branches = coverage.active(who, month)
+    units = coverage.units(node.id, quarter.starts_on)
     return {
         "organisation": node,
         "today": today,
@@ -64,70 +76,23 @@ def _whole(who: Actor, node: Organisation) -> dict[str, Any]:
         "may_run": allowed(who, Permission.TALLIES_RUN),
         "may_import": allowed(who, Permission.IMPORTS_RUN),
         "figures": {
-            "branches": sum(unit["branches"] for unit in units),
-            "branches_active": sum(unit["active"] for unit in units),
+            "branches": branches,
+            "branches_active": recorded,
             "members": sum(unit["members"] for unit in units),
             "members_reckoned": db.session.scalar(
                 select(func.count()).select_from(Standing).where(Standing.branch_id.in_(reach.organisation_ids(who)))
             ),
-            "entries_this_month": _entries_since(who, today.replace(day=1)),
+            "entries_this_month": _entries_since(who, month),
         },
         "waiting": [*waiting(who), *_waiting(tallies, latest, len(silent))],
         "units": units,
-        "silent": silent[:SHOWN],
-        "silent_days": SILENT_DAYS,
+        "silent": coverage.silent_part(silent),
         "tallies": tallies,
+        "states": states,
         "imports": latest,
         "agreement": agreement(who),
+        "page": first_page_of(who),
     }
-
-
-def _units(node_id: int, since: date) -> list[dict[str, Any]]:
-    """Coverage below each child of the node: branches, those with an entry since, and members."""
-    below = aliased(Organisation)
-    unit = (
-        select(Organisation.id.label("unit_id"), below.id.label("branch_id"))
-        .join(OrganisationReach, OrganisationReach.above_id == Organisation.id)
-        .join(below, (below.id == OrganisationReach.below_id) & (below.kind == "branch"))
-        .where(Organisation.parent_id == node_id)
-        .subquery()
-    )
-    active = select(Entry.id).where(Entry.branch_id == unit.c.branch_id, Entry.occurred_on >= since).exists()
-    members: ScalarSelect[int] = (
-        select(func.count())
-        .select_from(Membership)
-        .where(Membership.organisation_id == unit.c.branch_id, Membership.ends_on.is_(None))
-        .scalar_subquery()
-    )
-    rows = db.session.execute(
-        select(
-            Organisation.code,
-            Organisation.name,
-            func.count().label("branches"),
-            func.count().filter(active).label("active"),
-            func.coalesce(func.sum(members), 0).label("members"),
-        )
-        .join(unit, unit.c.unit_id == Organisation.id)
-        .group_by(Organisation.id, Organisation.code, Organisation.name)
-        .order_by(Organisation.code)
-    )
-    return [{**row._mapping, "members": int(row.members)} for row in rows]
-
-
-def _silent(who: Actor, today: date) -> list[dict[str, Any]]:
-    """Branches without any entry for long, the longest silence first."""
-    last: ScalarSelect[date] = (
-        select(func.max(Entry.occurred_on)).where(Entry.branch_id == Organisation.id).scalar_subquery()
-    )
-    above = aliased(Organisation)
-    rows = db.session.execute(
-        select(Organisation.code, Organisation.name, above.name.label("parent"), last.label("last_on"))
-        .outerjoin(above, above.id == Organisation.parent_id)
-        .where(Organisation.kind == "branch", Organisation.id.in_(reach.organisation_ids(who)))
-        .where((last < today - timedelta(days=SILENT_DAYS)) | last.is_(None))
-        .order_by(last.is_not(None), last, Organisation.code)
-    )
-    return [{**row._mapping, "days": (today - row.last_on).days if row.last_on else None} for row in rows]
 
 
 def _entries_since(who: Actor, since: date) -> int:
@@ -152,7 +117,18 @@ def _tallies(who: Actor) -> list[dict[str, Any]]:
     return [{"id": row.id, "period": row.period, "status": row.status, "organisation": row[3]} for row in rows]
 
 
-def _waiting(tallies: list[dict[str, Any]], latest: Any, silent: int) -> list[Waiting]:
+def _states(who: Actor) -> list[tuple[str, int]]:
+    """How many tallies are in each state that is not the last one."""
+    rows = db.session.execute(
+        select(Tally.status, func.count().label("number"))
+        .where(Tally.organisation_id.in_(reach.organisation_ids(who)), Tally.status.in_(OPEN_TALLIES))
+        .group_by(Tally.status)
+    )
+    found = {row.status: row.number for row in rows}
+    return [(status, found[status]) for status in OPEN_TALLIES if status in found]
+
+
+def _waiting(tallies: Sequence[dict[str, Any]], latest: Any, silent: int) -> list[Waiting]:
     found = [
         Waiting(
             gettext("%(file)s waits for an answer about its columns", file=row.filename),
@@ -172,7 +148,7 @@ def _waiting(tallies: list[dict[str, Any]], latest: Any, silent: int) -> list[Wa
     ]
     found += [
         Waiting(
-            gettext("The tally of %(period)s could not be finished", period=row["period"]),
+            gettext("The tally of %(period)s could not be finished", period=period_words(row["period"])),
             url_for("tallies.tally", tally_id=row["id"]),
             "now",
         )

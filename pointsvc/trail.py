@@ -40,6 +40,7 @@ NOUNS = {
     "review": N_("democratic review"),
     "scheme": N_("rule sheet"),
     "session": N_("session"),
+    "service": N_("the service"),
     "setting": N_("setting"),
     "sign_in": N_("account"),
     "tally": N_("tally"),
@@ -54,6 +55,7 @@ VERBS = {
     "assess_from_paper": N_("own assessment typed in"),
     "attendance": N_("attendance downloaded"),
     "ballot": N_("ballot cast"),
+    "back_up": N_("backed up"),
     "begin": N_("begun"),
     "card": N_("card downloaded"),
     "category": N_("category changed"),
@@ -100,37 +102,77 @@ VERBS = {
     "upload": N_("uploaded"),
     "withdraw": N_("withdrawn"),
 }
+# What the details are called; one without words is shown by its own name.
+DETAILS = {
+    "before": N_("before: %(value)s"),
+    "code": N_("code: %(value)s"),
+    "count": N_("%(value)s of them"),
+    "digest": N_("fingerprint %(value)s"),
+    "format": N_("format: %(value)s"),
+    "kind": N_("kind: %(value)s"),
+    "members": N_("%(value)s members"),
+    "number": N_("number %(value)s"),
+    "organisation": N_("organisation %(value)s"),
+    "period": N_("period %(value)s"),
+    "role": N_("role: %(value)s"),
+    "rows": N_("%(value)s rows"),
+    "scheme": N_("rule sheet %(value)s"),
+    "size": N_("%(value)s bytes"),
+    "version": N_("version %(value)s"),
+    "year": N_("year %(value)s"),
+}
+VALUES = {
+    "attendance": N_("attendance sheet"),
+    "entries": N_("declared points"),
+    "organisations": N_("organisations"),
+    "members": N_("roster of members"),
+    "scheme": N_("rule sheet"),
+    "district_admin": N_("organisation department"),
+    "supervisor": N_("supervision"),
+    "secretary": N_("secretary"),
+    "member": N_("member"),
+    "auditor": N_("auditor"),
+    "system_admin": N_("system administrator"),
+}
+# Of a fingerprint so much is enough to tell two apart.
+LETTERS = 12
 
 
 @bp.get("/audit")
 @requires(Permission.AUDIT_READ)
 def events() -> str:
-    """The acts of the accounts within reach, newest first, of one ``account`` if it is named."""
+    """The acts of the accounts within reach, newest first; of one ``account`` or ``about`` one noun if named."""
     who, name = actor(), request.args.get("account", "").strip()
+    about = request.args.get("about", "")
     before = at_cursor(request.args.get("after"), int)
     accounts = reach.sign_in_ids(who)
     if name:
         accounts = accounts.where(SignIn.name == name)
-    rows = audit.events(sign_in_ids=accounts, limit=ON_A_PAGE + 1, before_id=before[0] if before else None)
-    shown = rows[:ON_A_PAGE]
-    following = None
-    if len(rows) > len(shown):
-        following = url_for("trail.events", account=name or None, after=cursor(shown[-1].id))
-    names = _names({row.sign_in_id for row in shown})
+    last = before[0] if before else None
+    rows = audit.events(
+        sign_in_ids=accounts, limit=ON_A_PAGE + 1, before_id=last, about=about if about in NOUNS else ""
+    )
+    page, following = rows[:ON_A_PAGE], None
+    if len(rows) > len(page):
+        following = url_for("trail.events", account=name or None, about=about or None, after=cursor(page[-1].id))
+    accounts_by_id = names({row.sign_in_id for row in page})
     return render_template(
         "audit.html",
-        events=[_shown(row, names) for row in shown],
-        query={"account": name},
+        events=[shown(row, accounts_by_id) for row in page],
+        query={"account": name, "about": about},
+        nouns=sorted(((noun, gettext(words)) for noun, words in NOUNS.items()), key=lambda pair: pair[1]),
         pager={"next": following},
     )
 
 
-def _names(ids: set[int | None]) -> dict[int, str]:
+def names(ids: set[int | None]) -> dict[int, str]:
+    """The names of these accounts, by id."""
     rows = db.session.execute(select(SignIn.id, SignIn.name).where(among(SignIn.id, [one for one in ids if one])))
     return {row.id: row.name for row in rows}
 
 
-def _shown(row: AuditEvent, names: dict[int, str]) -> dict[str, Any]:
+def shown(row: AuditEvent, names: dict[int, str]) -> dict[str, Any]:
+    """One act in the reader's words; ``names`` are those of the accounts."""
     noun, _, verb = row.action.partition(":")
     return {
         "at": row.at,
@@ -138,5 +180,12 @@ def _shown(row: AuditEvent, names: dict[int, str]) -> dict[str, Any]:
         "noun": gettext(NOUNS[noun]) if noun in NOUNS else noun,
         "verb": gettext(VERBS[verb]) if verb in VERBS else verb,
         "object": row.object_id,
-        "details": ", ".join(f"{key}: {value}" for key, value in row.details.items() if value is not None),
+        "details": gettext(", ").join(_detail(key, value) for key, value in row.details.items() if value is not None),
     }
+
+
+def _detail(key: str, value: Any) -> str:
+    said = gettext(VALUES[value]) if isinstance(value, str) and value in VALUES else value
+    if key == "digest":
+        said = str(value)[:LETTERS]
+    return gettext(DETAILS[key]) % {"value": said} if key in DETAILS else f"{key}: {said}"

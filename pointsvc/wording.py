@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
-from flask_babel import gettext, ngettext
+from flask_babel import format_date, gettext, ngettext
 
 from pointsvc import clock, queues
 
@@ -20,6 +21,14 @@ def period_words(code: str) -> str:
         words = gettext("first half of %(year)s", year=year), gettext("second half of %(year)s", year=year)
         return words[part != "H1"]
     return gettext("month %(part)s of %(year)s", year=year, part=int(part))
+
+
+def day_words(text: str) -> str:
+    """A day that a document holds as 2026-07-05, as people write it; any other text as it is."""
+    try:
+        return str(format_date(date.fromisoformat(text), gettext("d MMM y")))
+    except ValueError:
+        return text
 
 
 def job_shown(job: queues.Job | None) -> dict[str, Any] | None:

@@ -21,6 +21,7 @@ from pointsvc.activities.models import MARKS
 from pointsvc.activities.schemas import MeetingIn
 from pointsvc.api import invalid, ref_id
 from pointsvc.db import transaction
+from pointsvc.firstpages import FirstPage, first_page_of
 from pointsvc.http import actor, requires
 from pointsvc.people import reach
 from pointsvc.people.door import words
@@ -77,6 +78,7 @@ def branch() -> Any:
         forgotten_days=overview.FORGOTTEN_AFTER,
         period=periods.containing(today, "quarter", 1).name,
         figures={"members": len(comrades)},
+        page=first_page_of(who) if node.id == who.organisation_id else FirstPage(),
     )
 
 

@@ -17,7 +17,7 @@ from pointsvc.api import invalid, ref_id
 from pointsvc.db import transaction
 from pointsvc.http import actor, at_cursor, cursor, requires
 from pointsvc.people import listing as people
-from pointsvc.people import reach
+from pointsvc.people import meaning, reach
 from pointsvc.people.door import words
 from pointsvc.permissions import Actor, Permission, Role, allowed
 from pointsvc.waiting import Waiting, waits
@@ -70,6 +70,7 @@ def new_receipt() -> Any:
         return _form({}, {})
     typed = {name: request.form.get(name, "").strip() for name in FIELDS}
     try:
+        typed["member"] = _meant(typed["member"])
         data = AwayReceiptIn().load({name: value for name, value in typed.items() if value})
         with transaction():
             made = receipts.submit(actor=actor(), at=clock.now(), **data)
@@ -86,6 +87,16 @@ def new_receipt() -> Any:
     return redirect(url_for("receipts.receipts"))
 
 
+def _meant(text: str) -> str:
+    """The number of one of the own people who is meant; else the text, which may be a visitor's number."""
+    if not text or actor().role == Role.MEMBER:
+        return text
+    try:
+        return meaning.number_of(actor(), text)
+    except errors.Invalid:
+        return text
+
+
 def _form(typed: Mapping[str, str], wrong: Mapping[str, list[str]]) -> str:
     who, today = actor(), clock.today()
     own = who.role == Role.MEMBER
@@ -94,7 +105,7 @@ def _form(typed: Mapping[str, str], wrong: Mapping[str, list[str]]) -> str:
     return render_template(
         "activities/receipt_form.html",
         own=own,
-        members=[(row.number, row.name) for row in members],
+        members=[(row.number, f"{row.name} {row.place}") for row in members],
         kinds=activities.kinds(organisation_id=node, on=today) if node else [],
         today=today.isoformat(),
         form={"held_on": today.isoformat(), **typed},

@@ -6,15 +6,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
-from flask_babel import gettext, ngettext
+from flask_babel import format_datetime, gettext, ngettext
 
 from pointsvc import clock
 from pointsvc.audit import reconciliations
 from pointsvc.audit.api import SHOWN, words_of
 from pointsvc.audit.models import Reconciliation
 from pointsvc.db import transaction
+from pointsvc.firstpages import Line, Part, first_page
 from pointsvc.http import actor, requires
-from pointsvc.permissions import Actor, Permission, allowed
+from pointsvc.permissions import Actor, Permission, Role, allowed
 from pointsvc.waiting import Waiting, waits
 from pointsvc.wording import job_shown
 
@@ -64,6 +65,25 @@ def agreement(who: Actor) -> dict[str, Any] | None:
         return None
     words = gettext("%(entries)s entries and %(standings)s totals looked at", **row.checked)
     return {"ok": row.ok, "checked_at": row.ended_at, "words": words}
+
+
+@first_page(Role.AUDITOR, Role.SUPERVISOR, Role.SYSTEM_ADMIN, place=80)
+def reconciled(who: Actor) -> Iterator[Part]:
+    """What the latest reconciliation found."""
+    found = agreement(who)
+    lines = []
+    if found:
+        words = gettext("totals and entries agree") if found["ok"] else gettext("totals and entries differ")
+        when = format_datetime(found["checked_at"], gettext("d MMM y, HH:mm"))
+        badge = (words, "good" if found["ok"] else "now")
+        href = url_for("reconciliations.reconciliations")
+        lines.append(Line(found["words"], small=f"{gettext('last checked')} {when}", badge=badge, href=href))
+    yield Part(
+        gettext("Does everything agree?"),
+        lines,
+        nothing=gettext("Nothing has been held against each other yet"),
+        hint=gettext("Each night totals are held against entries; what was found stands here."),
+    )
 
 
 def _shown(row: Reconciliation) -> dict[str, Any]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -11,7 +10,7 @@ from typing import Any
 
 from pointsvc.declarations import rules
 from pointsvc.declarations.weighing import grounds
-from pointsvc.errors import N_, Invalid, Message
+from pointsvc.errors import Message
 from pointsvc.ledger import choosing as ledger_choosing
 from pointsvc.people import listing
 from pointsvc.permissions import Actor
@@ -30,10 +29,6 @@ class Whose:
     id: int
     number: str
     name: str
-
-
-_NOBODY = N_("Nobody within your reach is called %(name)s")
-_SEVERAL = N_("%(name)s fits several: %(members)s. Please write the number")
 
 
 def still_open(ask: OpenFor) -> OpenFor:
@@ -87,19 +82,3 @@ def members(actor: Actor, organisation: str) -> list[dict[str, Any]]:
     """Who belongs to this organisation and below, by name: number, name, initials."""
     rows = listing.members(actor=actor, organisation=organisation, sort="name", limit=ledger_choosing.MOST_MEMBERS)
     return [{"number": row.number, "name": row.name, "initials": row.place} for row in rows]
-
-
-def who(text: str, members: Sequence[Mapping[str, Any]]) -> str:
-    """The number of whoever is meant by a number, a name or pinyin initials.
-
-    ``members``: mappings of number, name, initials. Raises Invalid under ``member`` for nobody and for several.
-    """
-    wanted = "".join(unicodedata.normalize("NFKC", text).split()).casefold()
-    for name in ("number", "name", "initials"):
-        found = [one for one in members if str(one[name]).replace(" ", "").casefold() == wanted]
-        if len(found) == 1:
-            return str(found[0]["number"])
-        if found:
-            names = "、".join(f"{one['name']} {one['number']}" for one in found[:5])
-            raise Invalid({"member": Message(_SEVERAL, name=text, members=names)})
-    raise Invalid({"member": Message(_NOBODY, name=text)})

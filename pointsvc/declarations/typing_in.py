@@ -18,7 +18,7 @@ from pointsvc.declarations import service as declarations
 from pointsvc.declarations.models import DeclarationSheet
 from pointsvc.declarations.reviewing import bp
 from pointsvc.http import actor, requires
-from pointsvc.people import listing, reach
+from pointsvc.people import listing, meaning, reach
 from pointsvc.people.door import words
 from pointsvc.people.models import Organisation
 from pointsvc.permissions import Permission
@@ -167,7 +167,7 @@ def _deed(table: _Table, cells: Mapping[str, str], number: int) -> declarations.
         raise errors.Invalid({"rule": errors.N_("Please choose what was done")})
     note = cells["note"][:1000] or None
     return declarations.Deed(
-        member=choosing.who(cells["member"], table.members),
+        member=meaning.who(cells["member"], table.members),
         rule=cells["rule"],
         occurred_on=_day(cells["occurred_on"]),
         matter=note[:200] if note and rule["highest_only"] else None,

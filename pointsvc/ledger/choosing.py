@@ -9,12 +9,16 @@ from typing import Any
 from sqlalchemy import select
 
 from pointsvc.db import db
+from pointsvc.ledger.models import Entry
 from pointsvc.people import listing, reach
 from pointsvc.people.models import Member
 from pointsvc.permissions import Actor
 from pointsvc.schemes import service as schemes
+from pointsvc.schemes.models import Rule
 
 MOST_MEMBERS = 500
+# How many rules are offered again, and among how many entries they are looked for.
+RECENT, LOOKED_AT = 3, 60
 
 Rules = list[dict[str, Any]]
 
@@ -38,6 +42,20 @@ def rules(actor: Actor, numbers: Sequence[str], today: date) -> Rules:
 def chosen(groups: Rules, code: str | None) -> dict[str, Any] | None:
     """The rule with this code, or None."""
     return next((rule for group in groups for rule in group["rules"] if rule["code"] == code), None)
+
+
+def recent(actor: Actor, groups: Rules) -> list[dict[str, Any]]:
+    """The rules that the actor's own branch recorded by hand last, the newest first."""
+    # Of a district's node there are no entries, and of all branches below it nobody wants the latest.
+    rows = db.session.scalars(
+        select(Rule.code)
+        .join(Entry, Entry.rule_id == Rule.id)
+        .where(Entry.branch_id == actor.organisation_id, Entry.source.in_(("single", "batch")))
+        .order_by(Entry.occurred_on.desc(), Entry.id.desc())
+        .limit(LOOKED_AT)
+    )
+    found = (chosen(groups, code) for code in dict.fromkeys(rows))
+    return [rule for rule in found if rule][:RECENT]
 
 
 def members(actor: Actor, numbers: Sequence[str]) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -15,7 +16,7 @@ from pointsvc import clock, errors
 from pointsvc.api import invalid, ref_id
 from pointsvc.db import transaction
 from pointsvc.http import actor, at_cursor, cursor, requires
-from pointsvc.ledger import choosing
+from pointsvc.ledger import choosing, undoing
 from pointsvc.ledger import service as ledger
 from pointsvc.ledger.schemas import BatchIn, ReverseIn
 from pointsvc.people import reach
@@ -27,6 +28,7 @@ from pointsvc.permissions import SYSTEM, Actor, Permission, allowed
 bp = Blueprint("ledger", __name__)
 
 ON_A_PAGE = 50
+MOST_UNDONE = 500
 FIELDS = ("occurred_on", "quantity", "tier", "points", "matter", "note")
 
 
@@ -42,9 +44,27 @@ def new_entry() -> Any:
             made = ledger.record_batch(actor=actor(), at=clock.now(), once=_once(form.get("key", "")), **data)
     except errors.Invalid as problem:
         return _form(form, _by_field(words(problem))), 422
-    flash(ngettext("%(num)s entry has been recorded.", "%(num)s entries have been recorded.", len(made)), "good")
+    _offer_undo(made)
     if len(data["members"]) == 1:
         return redirect(url_for("people.member", number=data["members"][0]))
+    return redirect(url_for("ledger.new_entry"))
+
+
+def _offer_undo(made: Sequence[ledger.EntryView]) -> None:
+    """Say once what has been recorded, with the button that takes it back."""
+    words = ngettext("%(num)s entry has been recorded.", "%(num)s entries have been recorded.", len(made))
+    offer = {"words": words, "undo": url_for("ledger.undo"), "values": [("entry", one.id) for one in made]}
+    flash(offer, "good")  # type: ignore[arg-type] # the session keeps any JSON, and base.html knows this one
+
+
+@bp.post("/entries/undo")
+@requires(Permission.LEDGER_RECORD)
+def undo() -> Any:
+    """One step back: take back what was recorded a moment ago."""
+    ids = [ref_id(text) for text in request.form.getlist("entry")[:MOST_UNDONE]]
+    with transaction():
+        number = undoing.undo(actor=actor(), at=clock.now(), entry_ids=ids)
+    flash(ngettext("%(num)s entry has been taken back.", "%(num)s entries have been taken back.", number), "good")
     return redirect(url_for("ledger.new_entry"))
 
 
@@ -131,6 +151,7 @@ def _form(form: MultiDict[str, str], wrong: dict[str, list[str]]) -> str:
         members=choosing.members(who, chosen) if rule else [],
         chosen=chosen,
         rules=groups,
+        recent=[] if rule else choosing.recent(who, groups),
         rule=rule,
         highest_only=bool(rule and rule["highest_only"]),
         today=today.isoformat(),

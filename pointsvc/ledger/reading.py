@@ -28,6 +28,7 @@ MARK_CHANGED = N_("The mark at the meeting was changed")
 # No id is as large.
 _BEYOND = 2**62
 TWICE = N_("The same deed was recorded twice")
+MISTAKEN = N_("Recorded by mistake and undone at once")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from pointsvc import clock, errors
 from pointsvc.api import ref_id
 from pointsvc.db import transaction
 from pointsvc.http import actor, at_cursor, cursor, requires
-from pointsvc.people import accounts
+from pointsvc.people import accounts, meaning
 from pointsvc.people import service as people
 from pointsvc.people.door import words
 from pointsvc.people.pages import choices
@@ -64,7 +64,7 @@ def new_account() -> Any:
                 name=given["name"],
                 role=given["role"],
                 organisation=given["organisation"],
-                member=given["member"] or None,
+                member=meaning.number_of(actor(), given["member"]) if given["member"] else None,
             )
             password = accounts.give_password(actor=actor(), at=clock.now(), account_id=made.id)
     except errors.Invalid as problem:

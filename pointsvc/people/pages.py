@@ -9,11 +9,12 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 
 from pointsvc import clock, errors
+from pointsvc.db import db
 from pointsvc.http import actor, at_cursor, cursor, requires
-from pointsvc.people import listing, reach, tree
+from pointsvc.people import listing, reach, settings, tree
 from pointsvc.people.categories import CATEGORIES, EXEMPT
 from pointsvc.people.door import bp
-from pointsvc.people.models import Member
+from pointsvc.people.models import Member, Organisation
 from pointsvc.permissions import Actor, Permission, allowed
 
 ON_A_PAGE = 50
@@ -57,6 +58,19 @@ def organisations() -> str:
         found=found,
         may_import=allowed(who, Permission.IMPORTS_RUN),
         may_export=allowed(who, Permission.EXPORTS_READ),
+    )
+
+
+@bp.get("/secretary")
+@requires(Permission.SELF)
+def secretary() -> str:
+    """Whom to call: the secretary of the own branch, and the supervision telephone."""
+    who = actor()
+    branch = db.session.get(Organisation, reach.own_branch(who, clock.today()) or _own_id(who))
+    return render_template(
+        "people/secretary.html",
+        organisation=branch,
+        supervision=settings.value(branch.id, "supervision_phone") if branch else "",
     )
 
 

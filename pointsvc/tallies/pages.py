@@ -19,6 +19,7 @@ from pointsvc.audit import service as audit
 from pointsvc.db import transaction
 from pointsvc.declarations.choosing import Open, still_open
 from pointsvc.downloads import as_xlsx
+from pointsvc.firstpages import FirstPage, first_page_of
 from pointsvc.http import actor, at_cursor, cursor, requires
 from pointsvc.people import listing as people
 from pointsvc.people import reach
@@ -70,6 +71,7 @@ def score() -> str:
         may_record=allowed(who, Permission.LEDGER_RECORD),
         may_declare=member.id == who.member_id and allowed(who, Permission.DECLARATIONS_DECLARE),
         waiting=waiting(who) if who.role == Role.MEMBER else [],
+        page=first_page_of(who) if who.role == Role.MEMBER else FirstPage(),
         may_object=allowed(who, Permission.DISPUTES_RAISE),
     )
 

@@ -38,6 +38,20 @@ def test_an_auditor_reads_acts_in_words_and_by_account(client: FlaskClient) -> N
     assert "N001" not in client.get("/audit?account=far").text
 
 
+def test_details_are_told_in_words_and_one_subject_can_be_chosen(client: FlaskClient) -> None:
+    factories.browser(client, "secretary")
+    asked = {"kind": "members", "format": "xlsx"}
+    assert client.get("/exports/table", query_string=asked, follow_redirects=True).status_code == 200
+    auditor = client.application.test_client()
+    factories.browser(auditor, "auditor")
+    page = auditor.get("/audit?about=export").text.split("<tbody>")[1]
+    assert "3 行" in page
+    assert "格式：xlsx" in page
+    assert "rows" not in page
+    assert "登录会话" not in page
+    assert auditor.get("/audit?about=nonsense").status_code == 200
+
+
 @pytest.mark.parametrize("name", ["secretary", "member", "overseer", "admin"])
 def test_others_do_not_read_it(client: FlaskClient, name: str) -> None:
     factories.browser(client, name)

@@ -1,52 +1,81 @@
-"""Take the pictures of all pages from a running demonstration: ``make pictures``.
+"""Take pictures of a running demonstration: ``make pictures``.
 
-Starts the service with the demonstration district in a temporary folder, signs in as each role, and
-writes docs/pictures, at desktop and at phone width. Not a test: nothing here is asserted.
+Starts the service with the demonstration district in a temporary folder and walks it as each role.
+Every page is taken at three widths, light and dark, in Chinese, and once more in English; those go
+to out/pictures, which git ignores, and are there to be looked at. The best few go to docs/pictures.
+Not a test: nothing here is asserted.
 """
 
 from __future__ import annotations
 
+import io
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.conftest import NAMES, QUIET
+from tests.browser.walking import kind, walk
 
-LONG = ("branch", "meeting", "import", "home", "score")
-PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
+ROOT = Path(__file__).parents[2]
+BEST, ALL = ROOT / "docs" / "pictures", ROOT / "out" / "pictures"
 PORT = 8765
 BASE = f"http://127.0.0.1:{PORT}"
-WIDTHS = {"": (1280, 800), "-phone": (360, 740)}
+HEIGHTS = {1440: 900, 768: 1024, 360: 740}
+ROLES = ("书记", "党员", "组织部", "督查", "审计", "系统管理")
+# In Chinese every width in both colours, in English the widest and the narrowest.
+LOOKS = {"中文": [(width, theme) for width in HEIGHTS for theme in ("light", "dark")]}
+LOOKS["English"] = [(1440, "light"), (360, "light")]
+# One page of each role in high contrast: all take their colours from the same names.
+WITH_CONTRAST = ("/branch", "/score", "/")
+TALLEST = 6000
+# So that the browser's own words (a file's button, a date's order) are Chinese, as on an office's computer.
+CHINESE = {**os.environ, "LANGUAGE": "zh_CN", "LC_ALL": "zh_CN.UTF-8"}
+# On a whole page the bar at the window's foot would stand across its middle.
+UNSTUCK = """whole => {
+    const bar = document.querySelector("nav.bottom");
+    if (bar) bar.style.position = whole ? "static" : "";
+}"""
+# More colours than a page of ours has, and a third of the bytes.
+COLOURS = 160
+
+
+@dataclass(frozen=True)
+class Best:
+    """A picture that is kept: who looks at what, and how wide the window. ``first`` is opened before."""
+
+    name: str
+    role: str
+    address: str
+    size: tuple[int, int] = (1280, 860)
+    theme: str = "light"
+    elder: bool = False
+    first: str = ""
+
+
 FIRST_ROW = "main table tbody a, main .lines a"
-# Page names and addresses for each role; an address of None opens the first row of the page before.
-WALKS: dict[str, tuple[tuple[str, str | None], ...]] = {
-    "书记": (
-        ("branch", "/"),
-        ("new-meeting", "/meetings/new"),
-        ("meetings", "/meetings"),
-        ("meeting", None),
-        ("entry", "/entries/new"),
-        ("members", "/members"),
-        ("member", None),
-        ("standings", "/standings"),
-        ("notices", "/notices"),
-    ),
-    "党员": (("score", "/"), ("schemes", "/schemes"), ("scheme", None)),
-    "组织部": (
-        ("home", "/"),
-        ("imports", "/imports"),
-        ("import", None),
-        ("tallies", "/tallies"),
-        ("tally", None),
-        ("organisations", "/organisations"),
-    ),
-}
+PHONE = (390, 844)
+KEPT = (
+    Best("branch", "书记", "/branch"),
+    Best("meeting-phone", "书记", "/meetings", PHONE, first=FIRST_ROW),
+    Best("declarations", "书记", "/declarations"),
+    Best("score", "党员", "/score", (1280, 1100)),
+    Best("score-phone", "党员", "/score", PHONE),
+    Best("large-type-phone", "党员", "/score", PHONE, elder=True),
+    Best("district", "组织部", "/", (1280, 1000)),
+    Best("publicity", "组织部", "/publicity", first=".lines a"),
+    Best("supervisor", "督查", "/"),
+    Best("auditor-dark", "审计", "/", theme="dark"),
+    Best("service", "系统管理", "/"),
+)
 # One good row, one of a day that is none, one of nobody: what an office really sends.
 ROWS = (
     "党员编号,姓名,日期,积分细则,数量,级别,分值,事由\n"
@@ -74,26 +103,89 @@ def service() -> Iterator[dict[str, str]]:
 
 
 def sign_in(browser: Browser, name: str, password: str, size: tuple[int, int]) -> Page:
-    """A page of somebody who has just signed in."""
-    context = browser.new_context(viewport={"width": size[0], "height": size[1]}, locale="zh-CN")
+    """A page of somebody who has just signed in and knows the way."""
+    context = browser.new_context(
+        base_url=BASE, viewport={"width": size[0], "height": size[1]}, locale="zh-CN", reduced_motion="reduce"
+    )
     page = context.new_page()
-    page.goto(f"{BASE}/sign-in")
+    page.goto("/sign-in")
     page.fill("[name=name]", name)
     page.fill("[name=password]", password)
     page.click("main [type=submit]")
     page.wait_for_load_state("networkidle")
+    if page.locator("section.tour button.plain").count():
+        page.click("section.tour button.plain")
     return page
 
 
-def take(page: Page, name: str, *, whole: bool = True) -> None:
-    """One picture; a phone's is cut where a thumb would stop scrolling."""
-    page.wait_for_load_state("networkidle")
-    page.screenshot(path=PICTURES / f"{name}.png", full_page=whole)
+def take(page: Page, file: Path, theme: str, *, whole: bool) -> None:
+    """One picture in these colours; a very long page is cut."""
+    page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+    page.evaluate(UNSTUCK, whole)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    picture = Image.open(io.BytesIO(page.screenshot(full_page=whole, animations="disabled")))
+    picture = picture.convert("RGB").crop((0, 0, picture.width, min(picture.height, TALLEST)))
+    picture.quantize(COLOURS, dither=Image.Dither.NONE).save(file, optimize=True)
+
+
+def every_page(browser: Browser, role: str, password: str) -> None:
+    """Each kind of page that this role reaches by links, in both languages."""
+    for language, looks in LOOKS.items():
+        page = sign_in(browser, role, password, (1440, 900))
+        if language == "English":
+            page.get_by_role("button", name="English").click()
+        for address in walk(page):
+            page.wait_for_load_state("networkidle")
+            name = kind(address).strip("/").replace("/", "_").replace("*", "N") or "first"
+            more = [(1440, "contrast")] if address in WITH_CONTRAST and language == "中文" else []
+            for width, theme in (*looks, *more):
+                page.set_viewport_size({"width": width, "height": HEIGHTS[width]})
+                take(page, ALL / role / f"{name}-{width}-{theme}-{language}.png", theme, whole=True)
+            page.set_viewport_size({"width": 1440, "height": 900})
+        if language == "English":
+            page.goto("/")
+            page.get_by_role("button", name="中文").click()
+        page.context.close()
+
+
+def kept(browser: Browser, passwords: dict[str, str]) -> None:
+    """The best few."""
+    for one in KEPT:
+        page = sign_in(browser, one.role, passwords[one.role], one.size)
+        page.goto(one.address)
+        if one.elder:
+            page.get_by_role("button", name="大字版").click()
+        if one.first:
+            page.goto(page.locator(one.first).first.get_attribute("href") or "")
+        page.wait_for_load_state("networkidle")
+        take(page, BEST / f"{one.name}.png", one.theme, whole=False)
+        if one.elder:
+            page.get_by_role("button", name="标准版").click()
+        page.context.close()
+    proved(sign_in(browser, "组织部", passwords["组织部"], (1280, 860)))
+
+
+def proved(page: Page) -> None:
+    """The proof of a sealed entry, checked by the browser."""
+    page.goto("/members")
+    page.goto(page.locator(FIRST_ROW).first.get_attribute("href") or "")
+    for slip in [link.get_attribute("href") or "" for link in page.locator("a[href$='/receipt']").all()]:
+        page.goto(slip)
+        if page.locator("a[href$='/proof.json']").count():
+            break
+    with page.expect_download() as download:
+        page.locator("a[href$='/proof.json']").click()
+    page.goto("/verify")
+    page.set_input_files("#proof", download.value.path())
+    page.wait_for_selector("[data-record]:visible")
+    page.evaluate("document.querySelector('[data-checked]').scrollIntoView()")
+    take(page, BEST / "proof.png", "light", whole=False)
+    page.context.close()
 
 
 def send_a_workbook(page: Page) -> None:
     """Let there be an import with refused rows to look at."""
-    page.goto(f"{BASE}/imports")
+    page.goto("/imports")
     page.check("[name=kind][value=entries]", force=True)
     file = {"name": "三季度积分申报.csv", "mimeType": "text/csv", "buffer": ROWS.encode("gb18030")}
     page.set_input_files("[name=file]", file)
@@ -101,26 +193,18 @@ def send_a_workbook(page: Page) -> None:
     page.wait_for_selector("#rejected", timeout=60_000)
 
 
-def main() -> None:
-    """Take all pictures anew."""
-    PICTURES.mkdir(parents=True, exist_ok=True)
+def main(roles: list[str]) -> None:
+    """Take all pictures anew, or every page of these roles; ``best``: only those that are kept."""
     found = next(path for name in NAMES if (path := shutil.which(name)))
     with service() as passwords, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=QUIET)
-        page = sign_in(browser, "组织部", passwords["组织部"], WIDTHS[""])
-        send_a_workbook(page)
-        for suffix, size in WIDTHS.items():
-            page = browser.new_context(viewport={"width": size[0], "height": size[1]}, locale="zh-CN").new_page()
-            page.goto(f"{BASE}/sign-in")
-            take(page, f"sign-in{suffix}")
-            for role, walk in WALKS.items():
-                page = sign_in(browser, role, passwords[role], size)
-                for name, address in walk:
-                    page.goto(BASE + (address or page.locator(FIRST_ROW).first.get_attribute("href") or ""))
-                    take(page, f"{name}{suffix}", whole=not suffix and name in LONG)
-                page.context.close()
+        browser = playwright.chromium.launch(executable_path=found, args=(*QUIET, "--lang=zh-CN"), env=CHINESE)
+        send_a_workbook(sign_in(browser, "组织部", passwords["组织部"], (1280, 800)))
+        for role in ROLES if not roles else [role for role in roles if role != "best"]:
+            every_page(browser, role, passwords[role])
+        if not roles or "best" in roles:
+            kept(browser, passwords)
         browser.close()
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -11,9 +11,10 @@ from flask import Flask
 
 from pointsvc import clock
 from pointsvc.db import transaction
-from pointsvc.declarations import choosing, sheetcode, sheets
 from pointsvc.declarations import service as declarations
+from pointsvc.declarations import sheetcode, sheets
 from pointsvc.errors import Conflict, Invalid, NotFound
+from pointsvc.people import meaning
 from pointsvc.permissions import SYSTEM
 from tests import factories
 from tests.conftest import FrozenClock
@@ -157,7 +158,7 @@ PEOPLE = (
      ("Ｍ００１", "M001"), ("阿里木·江", "m7"), ("张小莉", "M006"), ("M7", "m7")],
 )  # fmt: skip
 def test_a_number_a_name_or_initials_mean_somebody(text: str, number: str) -> None:
-    assert choosing.who(text, PEOPLE) == number
+    assert meaning.who(text, PEOPLE) == number
 
 
 @pytest.mark.parametrize(
@@ -165,6 +166,6 @@ def test_a_number_a_name_or_initials_mean_somebody(text: str, number: str) -> No
 )
 def test_nobody_or_several_are_asked_about(text: str, words: str) -> None:
     with pytest.raises(Invalid) as refused:
-        choosing.who(text, PEOPLE)
+        meaning.who(text, PEOPLE)
     assert list(refused.value.errors) == ["member"]
     assert words in str(refused.value)
