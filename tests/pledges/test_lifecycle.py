@@ -11,34 +11,36 @@ from pointsvc.pledges.models import PledgeStep
 WRITER, LEADER, OWN_LEADER = Standing(own=True), Standing(leads=True), Standing(own=True, leads=True)
 FELLOW, STRANGER = Standing(fellow=True), Standing()
 
-#                     draft submitted returned approved published changing fulfilled _cause unfulfilled closed withdrawn
+# From where each step leads where; from anywhere else it leads nowhere.
+SETTLED = ("fulfilled", "unfulfilled_cause", "unfulfilled")
 TABLE = {
-    "amend":    "draft     -         returned -        -         -         -           -                 -           -  -",
-    "submit":   "submitted -         submitted -       -         -         -           -                 -           -  -",
-    "approve":  "-         approved  -        -        -         published -           -                 -           -  -",
-    "return":   "-         returned  -        -        -         published -           -                 -           -  -",
-    "publish":  "-         -         -        published -        -         -           -                 -           -  -",
-    "progress": "-         -         -        -        published changing  -           -                 -           -  -",
-    "change":   "-         -         -        -        changing  -         -           -                 -           -  -",
-    "fulfil":   "-         -         -        -        fulfilled -         -           -                 -           -  -",
-    "excuse":   "-         -         -        -        unfulfilled_cause - -           -                 -           -  -",
-    "fail":     "-         -         -        -        unfulfilled -       -           -                 -           -  -",
-    "rate":     "-         -         -        -        -         -         fulfilled   unfulfilled_cause unfulfilled -  -",
-    "close":    "-         -         -        -        -         -         closed      closed            closed      -  -",
-    "unsettle": "-         -         -        -        -         -         published   published         published   published -",
-    "withdraw": "withdrawn withdrawn withdrawn withdrawn withdrawn -       -           -                 -           -  -",
-}  # fmt: skip
+    "amend": {"draft": "draft", "returned": "returned"},
+    "submit": {"draft": "submitted", "returned": "submitted"},
+    "approve": {"submitted": "approved", "changing": "published"},
+    "return": {"submitted": "returned", "changing": "published"},
+    "publish": {"approved": "published"},
+    "progress": {"published": "published", "changing": "changing"},
+    "change": {"published": "changing"},
+    "fulfil": {"published": "fulfilled"},
+    "excuse": {"published": "unfulfilled_cause"},
+    "fail": {"published": "unfulfilled"},
+    "rate": {status: status for status in SETTLED},
+    "close": dict.fromkeys(SETTLED, "closed"),
+    "unsettle": dict.fromkeys((*SETTLED, "closed"), "published"),
+    "withdraw": dict.fromkeys(("draft", "submitted", "returned", "approved", "published"), "withdrawn"),
+}
 
 
 def test_the_table_has_every_step() -> None:
     assert set(TABLE) == set(NAMES)
-    assert all(len(row.split()) == len(STATUSES) for row in TABLE.values())
+    assert {status for row in TABLE.values() for status in (*row, *row.values())} == set(STATUSES)
 
 
 @pytest.mark.parametrize("step", NAMES)
 def test_each_step_leads_where_the_table_says(step: str) -> None:
-    for status, expected in zip(STATUSES, TABLE[step].split(), strict=True):
-        if expected == "-":
+    for status in STATUSES:
+        expected = TABLE[step].get(status)
+        if expected is None:
             with pytest.raises(Conflict) as refused:
                 following(step, status)
             assert refused.value.code == "wrong_status"
