@@ -46,6 +46,7 @@ from pointsvc.people import api as people_api
 from pointsvc.people import pages as people_pages
 from pointsvc.people import service as people
 from pointsvc.permissions import Actor
+from pointsvc.pledges import api as pledges_api
 from pointsvc.rehearsals import api as rehearsals_api
 from pointsvc.rehearsals import pages as rehearsals_pages
 from pointsvc.reviews import api as reviews_api
@@ -72,6 +73,7 @@ API_BLUEPRINTS = (
     activities_api.bp,
     declarations_api.bp,
     reviews_api.bp,
+    pledges_api.bp,
     merging_api.bp,
     receipts_api.bp,
     tallies_api.bp,
