@@ -47,6 +47,7 @@ from pointsvc.people import pages as people_pages
 from pointsvc.people import service as people
 from pointsvc.permissions import Actor
 from pointsvc.pledges import api as pledges_api
+from pointsvc.pledges import pages as pledges_pages
 from pointsvc.rehearsals import api as rehearsals_api
 from pointsvc.rehearsals import pages as rehearsals_pages
 from pointsvc.reviews import api as reviews_api
@@ -100,6 +101,7 @@ PAGE_BLUEPRINTS = (
     activities_pages.bp,
     declarations_pages.bp,
     reviews_pages.bp,
+    pledges_pages.bp,
     tallies_pages.bp,
     publicity_pages.bp,
     disputes_pages.bp,

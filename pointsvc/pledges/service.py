@@ -19,6 +19,7 @@ from pointsvc.people import private, reach
 from pointsvc.people.models import Member
 from pointsvc.permissions import Actor, Permission, allowed
 from pointsvc.pledges import saying
+from pointsvc.pledges.lifecycle import take
 from pointsvc.pledges.models import Pledge, PledgeStep
 from pointsvc.pledges.rating_in import rate, rate_on_paper
 from pointsvc.pledges.reading import (
@@ -62,6 +63,7 @@ __all__ = [
     "standings",
     "steps",
     "submit",
+    "take",
     "unsettle",
     "withdraw",
 ]

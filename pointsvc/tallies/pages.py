@@ -25,6 +25,7 @@ from pointsvc.people import reach
 from pointsvc.people.models import Member, Organisation
 from pointsvc.people.pages import on_member_page, totals_of
 from pointsvc.permissions import Actor, Permission, Role, allowed
+from pointsvc.pledges.shown import promised
 from pointsvc.reviews.advice import points_from
 from pointsvc.schemes import periods
 from pointsvc.seals.pages import proof_file
@@ -71,6 +72,7 @@ def score() -> str:
         may_declare=member.id == who.member_id and allowed(who, Permission.DECLARATIONS_DECLARE),
         waiting=waiting(who) if who.role == Role.MEMBER else [],
         may_object=allowed(who, Permission.DISPUTES_RAISE),
+        promised=promised(who, member, clock.today()),
     )
 
 
