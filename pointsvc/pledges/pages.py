@@ -10,7 +10,7 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 from flask_babel import ngettext
 
-from pointsvc import clock, errors
+from pointsvc import clock
 from pointsvc.api import ref_id
 from pointsvc.http import actor, at_cursor, cursor, requires
 from pointsvc.people import reach
@@ -106,8 +106,6 @@ def paper() -> str:
         views = [pledges.pledge(actor=who, pledge_id=ref_id(request.args["pledge"]), today=today)]
     else:
         views = _of_node(who, today, ("submitted", "approved", *SHOWN[:2]))
-    if not views:
-        raise errors.NotFound(errors.N_("There is no pledge to print yet"))
     views.sort(key=lambda view: (view.organisation, view.member_id is not None, view.member or "", view.id))
     papers = groupby(shown(who, views, today), key=lambda item: (item["organisation"], item["member"]))
     one = views[0].id if "pledge" in request.args else None
