@@ -46,6 +46,8 @@ from pointsvc.people import api as people_api
 from pointsvc.people import pages as people_pages
 from pointsvc.people import service as people
 from pointsvc.permissions import Actor
+from pointsvc.pledges import api as pledges_api
+from pointsvc.pledges import pages as pledges_pages
 from pointsvc.rehearsals import api as rehearsals_api
 from pointsvc.rehearsals import pages as rehearsals_pages
 from pointsvc.reviews import api as reviews_api
@@ -72,6 +74,7 @@ API_BLUEPRINTS = (
     activities_api.bp,
     declarations_api.bp,
     reviews_api.bp,
+    pledges_api.bp,
     merging_api.bp,
     receipts_api.bp,
     tallies_api.bp,
@@ -98,6 +101,7 @@ PAGE_BLUEPRINTS = (
     activities_pages.bp,
     declarations_pages.bp,
     reviews_pages.bp,
+    pledges_pages.bp,
     tallies_pages.bp,
     publicity_pages.bp,
     disputes_pages.bp,

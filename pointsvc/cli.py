@@ -163,7 +163,7 @@ def token(name: str) -> None:
 
 
 @main.command("import", help=_("Take in a workbook or text file; ends with 1 when a row was refused."))
-@click.argument("kind", type=click.Choice(["organisations", "members", "scheme", "attendance", "entries"]))
+@click.argument("kind", type=click.Choice(["organisations", "members", "scheme", "attendance", "entries", "pledges"]))
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help=_("Only look it through."))
 @click.option("--organisation", metavar="CODE", help=_("For a scheme: whose it is."))
@@ -196,7 +196,7 @@ def import_file(
 
 
 @main.command("export", help=_("Write a table (.xlsx, .csv) or everything as an archive (.zip) into a file."))
-@click.argument("kind", type=click.Choice(["entries", "members", "organisations", "attendance", "archive"]))
+@click.argument("kind", type=click.Choice(["entries", "members", "organisations", "attendance", "pledges", "archive"]))
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--organisation", required=True, metavar="CODE", help=_("With everything below it."))
 @click.option("--period", metavar="PERIOD", help=_("Such as 2026-07, 2026-Q3, 2026-H2 or 2026."))

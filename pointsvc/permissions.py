@@ -59,6 +59,9 @@ class Permission(StrEnum):
     REVIEWS_MANAGE = "reviews:manage"
     REVIEWS_READ = "reviews:read"
     REVIEWS_VOTE = "reviews:vote"
+    PLEDGES_READ = "pledges:read"
+    PLEDGES_MAKE = "pledges:make"
+    PLEDGES_REVIEW = "pledges:review"
     IMPORTS_RUN = "imports:run"
     AUDIT_READ = "audit:read"
     JOBS_READ = "jobs:read"
@@ -133,6 +136,9 @@ PERMISSION_MAP: dict[Permission, frozenset[Role]] = {
     Permission.REVIEWS_READ: _READERS,
     # Whoever has a member record of the own; without one there is no ballot to be found.
     Permission.REVIEWS_VOTE: _EVERYBODY,
+    Permission.PLEDGES_READ: _READERS | {_M},
+    Permission.PLEDGES_MAKE: frozenset({_D, _SEC, _M}),
+    Permission.PLEDGES_REVIEW: frozenset({_D, _SEC}),
     Permission.IMPORTS_RUN: frozenset({_D, _SEC}),
     Permission.AUDIT_READ: frozenset({_A, _SYS}),
     Permission.JOBS_READ: frozenset({_D, _S, _SEC, _A, _SYS}),

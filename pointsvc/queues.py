@@ -44,6 +44,9 @@ RECONCILE = "reconcile"
 REVIEWS_REMIND = "reviews_remind"
 EXEMPTIONS_END = "exemptions_end"
 RECEIPTS_TURN = "receipts_turn"
+PLEDGES_TELL = "pledges_tell"
+PLEDGES_REMIND = "pledges_remind"
+PLEDGES_CLOSE = "pledges_close"
 TOPICS = (
     TALLY_COMPUTE,
     IMPORT_RUN,
@@ -62,6 +65,9 @@ TOPICS = (
     REVIEWS_REMIND,
     EXEMPTIONS_END,
     RECEIPTS_TURN,
+    PLEDGES_TELL,
+    PLEDGES_REMIND,
+    PLEDGES_CLOSE,
 )
 
 LEASE = timedelta(seconds=60)

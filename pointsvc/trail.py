@@ -71,6 +71,7 @@ VERBS = {
     "dismiss": N_("not upheld"),
     "end": N_("ended"),
     "entries": N_("entries downloaded"),
+    "pledges": N_("pledges downloaded"),
     "extend": N_("extended"),
     "first_password": N_("first password given"),
     "keep": N_("kept"),

@@ -82,6 +82,9 @@ PERIODIC = (
     Periodic("reviews_remind", queues.REVIEWS_REMIND, _morning, lambda day: day + timedelta(days=1)),
     Periodic("exemptions_end", queues.EXEMPTIONS_END, _night, lambda day: day + timedelta(days=1)),
     Periodic("receipts_turn", queues.RECEIPTS_TURN, _night, lambda day: day + timedelta(days=1)),
+    # What still helps is told, however many mornings were missed.
+    Periodic("pledges_remind", queues.PLEDGES_REMIND, _morning, lambda day: day + timedelta(days=1), only_latest=True),
+    Periodic("pledges_close", queues.PLEDGES_CLOSE, _night, lambda day: day + timedelta(days=1), only_latest=True),
     # A new month may begin a new cycle, whose standings nobody's entry has settled yet.
     Periodic("standings", queues.STANDINGS_SETTLE, _month, lambda day: (day + timedelta(days=31)).replace(day=1)),
     # The quarter that has ended is tallied for the whole tree; each node's own can be asked for any time.

@@ -27,24 +27,36 @@ def upgrade() -> None:
         sa.Column("beneficiary", sa.String(length=200), nullable=False),
         sa.Column("witness", sa.String(length=200), nullable=False),
         sa.Column("status", sa.String(length=20), nullable=False),
+        sa.Column("outcome", sa.String(length=20), nullable=True),
         sa.Column("minute", sa.String(length=200), nullable=True),
+        sa.Column("proposed", JSON, nullable=True),
         sa.Column("published_on", sa.Date(), nullable=True),
         sa.Column("settled_on", sa.Date(), nullable=True),
+        sa.Column("told", sa.Integer(), nullable=False),
+        sa.Column("import_id", ID, nullable=True),
+        sa.Column("form_key", sa.String(length=120), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by_id", ID, nullable=True),
         sa.CheckConstraint("horizon IN ('yearly','emergency')", name=op.f("ck_pledge_horizon")),
         sa.CheckConstraint("kind IN ('common','post','practical')", name=op.f("ck_pledge_kind")),
         sa.CheckConstraint(
             "status IN ('draft','submitted','returned','approved','published','changing','fulfilled',"
-            "'unfulfilled_cause','unfulfilled','rated','closed','withdrawn')",
+            "'unfulfilled_cause','unfulfilled','closed','withdrawn')",
             name=op.f("ck_pledge_status"),
         ),
+        sa.CheckConstraint(
+            "outcome IN ('fulfilled','unfulfilled_cause','unfulfilled')", name=op.f("ck_pledge_outcome")
+        ),
+        sa.CheckConstraint("(outcome IS NULL) = (settled_on IS NULL)", name=op.f("ck_pledge_settled")),
         sa.ForeignKeyConstraint(["created_by_id"], ["sign_in.id"], name=op.f("fk_pledge_created_by_id")),
         sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_pledge_member_id")),
         sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_pledge_organisation_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pledge")),
+        sa.UniqueConstraint("form_key", name=op.f("uq_pledge_form_key")),
     )
     op.create_index(op.f("ix_pledge_member_id"), "pledge", ["member_id"], unique=False)
+    op.create_index(op.f("ix_pledge_import_id"), "pledge", ["import_id"], unique=False)
+    op.create_index("ix_pledge_organisation_id_id", "pledge", ["organisation_id", "id"], unique=False)
     op.create_index("ix_pledge_organisation_id_status", "pledge", ["organisation_id", "status", "id"], unique=False)
     op.create_index("ix_pledge_status_due_on", "pledge", ["status", "due_on"], unique=False)
     op.create_table(

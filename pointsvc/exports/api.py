@@ -56,6 +56,15 @@ def attendance(args: dict[str, Any]) -> Response:
     return table_answer("attendance", **args)
 
 
+@bp.route("/exports/pledges")
+@requires(Permission.EXPORTS_READ)
+@bp.arguments(schemas.TableArgs, location="query")
+@bp.response(200, content_type=XLSX)
+def pledges(args: dict[str, Any]) -> Response:
+    """The pledges of a node and below, in the shape of their import; importing the file again adds nothing."""
+    return table_answer("pledges", **args)
+
+
 @bp.route("/exports", methods=["POST"])
 @requires(Permission.EXPORTS_READ)
 @creates

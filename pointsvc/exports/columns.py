@@ -52,6 +52,25 @@ ATTENDANCE = (
     NAME,
     Column("签到情况", width=10),
 )
+PLEDGES = (
+    SERIAL,
+    NUMBER,
+    Column("承诺人", width=20),
+    *PLACE,
+    Column("承诺类型", width=10),
+    Column("承诺性质", width=8),
+    Column("承诺事项", width=40),
+    Column("可核查指标", width=20),
+    Column("基数", width=12),
+    Column("目标", width=12),
+    Column("完成期限", "day", 12),
+    Column("受益对象", width=18),
+    Column("见证人", width=14),
+    Column("审诺依据", width=26),
+    Column("状态", width=12),
+    Column("公开日期", "day", 12),
+    Column("办结日期", "day", 12),
+)
 MEMBERSHIPS = (SERIAL, NUMBER, NAME, *PLACE, Column("起始日期", "day", 12), Column("截止日期（不含）", "day", 16))
 CATEGORIES = (
     SERIAL,
@@ -75,6 +94,21 @@ SOURCES = {
     "merge": "合并",
     "pledge": "践诺",
     "service": "服务",
+}
+PLEDGE_KINDS = {"common": "共性承诺", "post": "岗位承诺", "practical": "实事承诺"}
+PLEDGE_HORIZONS = {"yearly": "年度", "emergency": "即时"}
+PLEDGE_STATES = {
+    "draft": "草稿",
+    "submitted": "待审诺",
+    "returned": "已退回",
+    "approved": "已审诺",
+    "published": "践诺中",
+    "changing": "变更待审",
+    "fulfilled": "已兑现",
+    "unfulfilled_cause": "因客观原因未兑现",
+    "unfulfilled": "未兑现",
+    "closed": "已办结",
+    "withdrawn": "已撤回",
 }
 MARKS = {"present": "到会", "late": "迟到", "leave": "请假", "absent": "缺席"}
 CATEGORY = {"regular": "正式党员", "probationary": "预备党员", "floating": "流动党员", "retired": "离退休党员"}

@@ -8,7 +8,7 @@ from typing import Any
 
 from pointsvc import clock
 from pointsvc.errors import N_, Invalid, Message
-from pointsvc.exports import attendance, columns, entries, people
+from pointsvc.exports import attendance, columns, entries, people, pledges
 from pointsvc.people import reach
 from pointsvc.people.models import Organisation
 from pointsvc.permissions import Actor
@@ -18,7 +18,13 @@ from pointsvc.schemes import service as schemes
 from pointsvc.spreadsheets import Table
 
 # What may be asked for, and what its sheet is called.
-KINDS = {"entries": "积分记录", "members": "党员花名册", "organisations": "组织架构", "attendance": "签到表"}
+KINDS = {
+    "entries": "积分记录",
+    "members": "党员花名册",
+    "organisations": "组织架构",
+    "attendance": "签到表",
+    "pledges": "承诺台账",
+}
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,8 @@ def _of_node(kind: str, organisation_id: int, since: date | None, until: date | 
     if kind == "entries":
         asked = entries.Asked(organisation_id, since=since, until=until, through_id=entries.newest_id())
         return Table(KINDS[kind], columns.ENTRIES, entries.rows(asked))
+    if kind == "pledges":
+        return Table(KINDS[kind], columns.PLEDGES, pledges.rows(organisation_id))
     if kind == "members":
         return Table(KINDS[kind], columns.MEMBERS, people.members(organisation_id))
     if kind == "organisations":

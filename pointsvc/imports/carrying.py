@@ -12,6 +12,7 @@ from pointsvc.errors import N_, Invalid, Message, Problem
 from pointsvc.imports import attendance as attendance_rows
 from pointsvc.imports import entries as entry_rows
 from pointsvc.imports import people as people_rows
+from pointsvc.imports import pledges as pledge_rows
 from pointsvc.imports import scheme as scheme_file
 from pointsvc.imports.batch import Batch, Headings, Refusal, packed
 from pointsvc.imports.models import ColumnChoice, Import, RejectedRow
@@ -134,6 +135,8 @@ def _add(row: Import, prepared: Prepared, batch: Batch, at: datetime) -> None:
         people_rows.write_members(actor=actor, at=at, batch=batch, headings=headings)
     elif row.kind == "attendance":
         row.marks = attendance_rows.write_attendance(actor=actor, at=at, batch=batch)
+    elif row.kind == "pledges":
+        pledge_rows.write_pledges(actor=actor, at=at, import_id=row.id, batch=batch)
     else:
         entry_rows.write_entries(actor=actor, at=at, import_id=row.id, batch=batch)
 
@@ -174,4 +177,5 @@ READERS = {
     "members": people_rows.read_members,
     "attendance": attendance_rows.read_attendance,
     "entries": entry_rows.read_entries,
+    "pledges": pledge_rows.read_pledges,
 }

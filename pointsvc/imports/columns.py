@@ -238,6 +238,8 @@ def _required(kind: Kind, found: set[str], place: str | None) -> list[str]:
     missing = [] if "name" in found or ("number" in found and kind != "members") else ["name"]
     if kind == "members" and "organisation" not in found and place is None:
         missing.append("organisation")
+    if kind == "pledges":
+        missing += ["text"] if "text" not in found else []
     if kind == "entries":
         missing += [name for name in ("occurred_on", "rule") if name not in found]
     return missing

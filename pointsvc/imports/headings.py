@@ -12,8 +12,11 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Literal
 
-Kind = Literal["organisations", "members", "attendance", "entries"]
+Kind = Literal["organisations", "members", "attendance", "entries", "pledges"]
 IGNORE = "ignore"
+# Who a row is of is called the same in the office's ledger of pledges as in that of points, and so is
+# what says nothing; words of its own come after and win.
+_SHARED = ("number", "name", "organisation", IGNORE)
 # Only files that came out of a service have these columns: nobody is asked whether one is meant.
 OWN = frozenset({"entry", "status", "source", "scheme", "title"})
 
@@ -140,10 +143,14 @@ def _load() -> Synonyms:
     source = files("pointsvc.imports").joinpath("synonyms.json").read_text(encoding="utf-8")
     data = json.loads(source)
     columns = data["columns"]
+    words = {s: {kind: _words(fields, s) for kind, fields in columns.items()} for s in ("certain", "weak", "ask")}
+    shared = {name: columns["entries"][name] for name in _SHARED}
+    for strength, kinds in words.items():
+        kinds["pledges"] = {**_words(shared, strength), **kinds["pledges"]}
     return Synonyms(
-        certain={kind: _words(fields, "certain") for kind, fields in columns.items()},
-        weak={kind: _words(fields, "weak") for kind, fields in columns.items()},
-        ask={kind: _words(fields, "ask") for kind, fields in columns.items()},
+        certain=words["certain"],
+        weak=words["weak"],
+        ask=words["ask"],
         marks={_mark_key(w): state for state, words in data["marks"].items() for w in words},
         categories=_by_word(data["categories"]),
         organisation_kinds=_by_word(data["organisation_kinds"]),

@@ -19,6 +19,7 @@ from pointsvc.imports.headings import heading_key
 from pointsvc.imports.models import KINDS, ColumnChoice, Import, RejectedRow
 from pointsvc.people import reach
 from pointsvc.permissions import Actor, Permission, allowed
+from pointsvc.pledges import taking_in as pledges
 
 MAX_REFUSALS = 20_000
 NEEDS = {
@@ -27,8 +28,9 @@ NEEDS = {
     "scheme": Permission.SCHEMES_MANAGE,
     "attendance": Permission.MEETINGS_RECORD,
     "entries": Permission.LEDGER_RECORD,
+    "pledges": Permission.PLEDGES_REVIEW,
 }
-UNDOABLE = ("attendance", "entries")
+UNDOABLE = ("attendance", "entries", "pledges")
 
 
 def upload(
@@ -113,19 +115,24 @@ def commit(*, actor: Actor, at: datetime, import_id: int) -> Import:
 
 
 def undo(*, actor: Actor, at: datetime, import_id: int, reason: str) -> Import:
-    """Take an import back by reversing every entry that it added. Doing it again changes nothing.
+    """Take an import back: entries are reversed, marks put back, and pledges withdrawn that nobody has
+    decided since. Doing it again changes nothing.
 
-    Raises NotFound, Conflict for a kind that adds no entries or an import that is not done.
+    Raises NotFound, Conflict for a kind that cannot be taken back or an import that is not done.
     """
     row = find(actor=actor, import_id=import_id, lock=True)
     if row.status == "undone":
         return row
     if row.kind not in UNDOABLE:
-        raise Conflict(N_("Only imports of attendance and of points can be taken back"), code="not_undoable")
+        raise Conflict(
+            N_("Only imports of attendance, of points and of pledges can be taken back"), code="not_undoable"
+        )
     if row.status != "done":
         raise Conflict(N_("Only an import that is done can be taken back"))
     if row.kind == "attendance":
         attendance_rows.undo_attendance(actor=actor, at=at, marks=row.marks, reason=reason)
+    elif row.kind == "pledges":
+        pledges.take_back(actor=actor, at=at, import_id=row.id, reason=reason)
     else:
         entry_rows.undo_entries(actor=actor, at=at, import_id=row.id, reason=reason)
     row.status, row.undone_at, row.undo_reason = "undone", at, reason
@@ -191,6 +198,14 @@ FIELD_WORDS = {
     "deducted": N_("Points deducted"),
     "matter": N_("Matter"),
     "note": N_("Note"),
+    "text": N_("What is promised"),
+    "horizon": N_("For how long"),
+    "indicator": N_("By what it is checked"),
+    "baseline": N_("How it stands today"),
+    "target": N_("How far it is to come"),
+    "due_on": N_("Until when"),
+    "beneficiary": N_("Who has the good of it"),
+    "witness": N_("Who can confirm it"),
 }
 FIELDS = {
     "organisations": ("code", "name", "kind", "parent", "secretary", "phone"),
@@ -208,6 +223,20 @@ FIELDS = {
         "deducted",
         "matter",
         "note",
+    ),
+    "pledges": (
+        "number",
+        "name",
+        "organisation",
+        "kind",
+        "horizon",
+        "text",
+        "indicator",
+        "baseline",
+        "target",
+        "due_on",
+        "beneficiary",
+        "witness",
     ),
 }
 

@@ -63,6 +63,23 @@ KNOWN: Mapping[str, Known] = {
     ),
     # What members read of each other when a review is publicised; counts are always one's own only.
     "review_shown_to": Known("branch", N_("Who reads the grades of a review"), choices=("own", "branch")),
+    # Codes of rules in the rule sheet in force; none: a settled pledge posts no points.
+    "pledge_rule_fulfilled": Known("", N_("The rule by which a fulfilled pledge gives points (its code)"), high=64),
+    "pledge_rule_broken": Known(
+        "", N_("The rule for a pledge that was not fulfilled without cause (its code)"), high=64
+    ),
+    "pledge_remind_first": Known(
+        7, N_("Days before its day on which a pledge is first brought to mind"), low=2, high=60
+    ),
+    "pledge_remind_last": Known(
+        1, N_("Days before its day on which a pledge is brought to mind again"), low=0, high=30
+    ),
+    "pledge_overdue_days": Known(
+        5, N_("Working days after which an overdue pledge is told one level up"), low=1, high=60
+    ),
+    "pledge_rating_days": Known(
+        30, N_("Days for which a settled pledge is open to ratings before its year is closed"), low=1, high=120
+    ),
 }
 
 

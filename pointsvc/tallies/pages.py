@@ -26,6 +26,7 @@ from pointsvc.people import reach
 from pointsvc.people.models import Member, Organisation
 from pointsvc.people.pages import on_member_page, totals_of
 from pointsvc.permissions import Actor, Permission, Role, allowed
+from pointsvc.pledges.shown import promised
 from pointsvc.reviews.advice import points_from
 from pointsvc.schemes import periods
 from pointsvc.seals.pages import proof_file
@@ -73,6 +74,7 @@ def score() -> str:
         waiting=waiting(who) if who.role == Role.MEMBER else [],
         page=first_page_of(who) if who.role == Role.MEMBER else FirstPage(),
         may_object=allowed(who, Permission.DISPUTES_RAISE),
+        promised=promised(who, member, clock.today()),
     )
 
 

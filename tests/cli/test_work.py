@@ -15,6 +15,7 @@ from pointsvc import clock, queues
 from pointsvc.db import db, transaction
 from pointsvc.ledger.models import Entry
 from pointsvc.people.models import Member, Organisation
+from pointsvc.pledges.models import Pledge
 from pointsvc.queues import Job
 from pointsvc.tallies.models import Standing, TallyResult
 from tests.cli.conftest import DISTRICT, Look, Run
@@ -178,3 +179,19 @@ def test_a_missing_tool_is_named(run: Run, tmp_path: Path, engine_name: str, mon
     refused = run("backup", tmp_path / "file")
     assert (refused.exit_code, "pg_dump" in refused.stderr) == (1, True)
     assert not (tmp_path / "file").exists()
+
+
+def test_the_offices_ledger_of_pledges_comes_in_by_command(run: Run, look: Look, tmp_path: Path) -> None:
+    (tmp_path / "组织.csv").write_text("组织代码,组织名称,组织类别\nQS,青石区委,区委\n", "utf-8-sig")
+    (tmp_path / "党员.csv").write_text("党员编号,姓名,所在党支部\nM1,程不易,QS\n", "utf-8-sig")
+    file = tmp_path / "2026年承诺台账.csv"
+    file.write_text("姓名,承诺事项,完成时限\n程不易,修好路灯,2026年11月\n王不在,修路,年底\n", "utf-8-sig")
+    assert run("import", "organisations", tmp_path / "组织.csv").exit_code == 0
+    assert run("import", "members", tmp_path / "党员.csv").exit_code == 0
+    assert run("import", "pledges", file, "--dry-run").exit_code == 1
+    done = run("import", "pledges", file)
+    assert done.exit_code == 1
+    assert done.stdout.startswith("2 rows: 1 accepted, 1 refused, 0 old; 0 entries")
+    assert "row 3 姓名:" in done.stdout
+    with look():
+        assert [str(row.due_on) for row in db.session.scalars(select(Pledge))] == ["2026-11-30"]

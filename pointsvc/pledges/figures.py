@@ -1,0 +1,101 @@
+"""Figures of pledges, set-based: how many have one (I9), how many of those due were kept (I10)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+
+from pointsvc.db import db
+from pointsvc.people import merged, reach
+from pointsvc.people.categories import EXEMPT
+from pointsvc.people.models import MemberCategory, Membership
+from pointsvc.pledges.lifecycle import SHOWN
+from pointsvc.pledges.models import Pledge
+
+# Whoever is retired pledges by the own wish and as health allows, so nobody is counted as lacking one.
+VOLUNTARY = ("retired", EXEMPT)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """So many (``part``) of so many (``whole``)."""
+
+    part: int
+    whole: int
+
+    @property
+    def percent(self) -> int | None:
+        """Rounded down, so that 100 means all; None of nothing."""
+        return None if not self.whole else self.part * 100 // self.whole
+
+
+def coverage(*, organisation_id: int, day: date) -> Share:
+    """I9: of the members who belong to this node or below on this day, those with a published pledge.
+
+    Current is one that was published by that day and whose day lies in that year or later; drafts
+    and withdrawn ones never count. Retired and exempt members are left out on both sides.
+    """
+    current = (
+        select(Pledge.id)
+        .where(
+            Pledge.member_id == Membership.member_id,
+            Pledge.status.in_(SHOWN),
+            Pledge.published_on <= day,
+            Pledge.due_on >= date(day.year, 1, 1),
+        )
+        .exists()
+    )
+    query = _members(organisation_id, day).with_only_columns(func.count(), func.sum(case((current, 1), else_=0)))
+    whole, part = db.session.execute(query).one()
+    return Share(int(part or 0), whole)
+
+
+def kept(*, organisation_id: int, first: date, last: date) -> Share:
+    """I10: of the published pledges of this node and below that were due in these days, those fulfilled.
+
+    What could not be fulfilled for an objective cause was due and was not fulfilled; a withdrawn one
+    is no pledge.
+    """
+    fulfilled = case((Pledge.outcome == "fulfilled", 1), else_=0)
+    query = select(func.count(), func.sum(fulfilled)).where(
+        Pledge.organisation_id.in_(reach.ids_below(organisation_id)),
+        Pledge.status.in_(SHOWN),
+        Pledge.due_on.between(first, last),
+    )
+    whole, part = db.session.execute(query).one()
+    return Share(int(part or 0), whole)
+
+
+def without(*, organisation_id: int, day: date) -> Select[int]:
+    """The ids of those who are counted by ``coverage`` and have none, as a subquery for ``in_``."""
+    has = select(Pledge.member_id).where(
+        Pledge.member_id.is_not(None),
+        Pledge.status.in_(SHOWN),
+        Pledge.published_on <= day,
+        Pledge.due_on >= date(day.year, 1, 1),
+    )
+    return (
+        _members(organisation_id, day).with_only_columns(Membership.member_id).where(Membership.member_id.not_in(has))
+    )
+
+
+def _members(organisation_id: int, day: date) -> Select[Any]:
+    category = (
+        select(MemberCategory.id)
+        .where(MemberCategory.member_id == Membership.member_id, MemberCategory.category.in_(VOLUNTARY))
+        .where(_on(MemberCategory, day))
+        .exists()
+    )
+    return select(Membership.member_id).where(
+        Membership.organisation_id.in_(reach.ids_below(organisation_id)),
+        _on(Membership, day),
+        Membership.member_id.not_in(merged.duplicates()),
+        ~category,
+    )
+
+
+def _on(table: type[Membership] | type[MemberCategory], day: date) -> ColumnElement[bool]:
+    return and_(table.starts_on <= day, or_(table.ends_on.is_(None), table.ends_on > day))
