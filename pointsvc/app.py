@@ -126,6 +126,7 @@ NOUNS = (
     "pledges",
     "spotchecks",
     "tallies",
+    "boards",
     "disputes",
     "rehearsals",
     "imports",
