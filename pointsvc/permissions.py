@@ -59,6 +59,12 @@ class Permission(StrEnum):
     REVIEWS_MANAGE = "reviews:manage"
     REVIEWS_READ = "reviews:read"
     REVIEWS_VOTE = "reviews:vote"
+    BOARDS_READ = "boards:read"
+    BOARDS_MANAGE = "boards:manage"
+    BOARDS_REVIEW = "boards:review"
+    CONSENTS_GIVE = "consents:give"
+    INSIGNIA_READ = "insignia:read"
+    INSIGNIA_RECORD = "insignia:record"
     IMPORTS_RUN = "imports:run"
     AUDIT_READ = "audit:read"
     JOBS_READ = "jobs:read"
@@ -133,6 +139,14 @@ PERMISSION_MAP: dict[Permission, frozenset[Role]] = {
     Permission.REVIEWS_READ: _READERS,
     # Whoever has a member record of the own; without one there is no ballot to be found.
     Permission.REVIEWS_VOTE: _EVERYBODY,
+    Permission.BOARDS_READ: _READERS,
+    Permission.BOARDS_MANAGE: frozenset({_D, _SEC}),
+    Permission.BOARDS_REVIEW: frozenset({_D, _SEC}),
+    # The own consent; for others those who answer for them, from a signed paper.
+    Permission.CONSENTS_GIVE: frozenset({_D, _SEC, _M}),
+    # The households are homes: not for whoever only watches over the work.
+    Permission.INSIGNIA_READ: frozenset({_D, _SEC}),
+    Permission.INSIGNIA_RECORD: frozenset({_D, _SEC}),
     Permission.IMPORTS_RUN: frozenset({_D, _SEC}),
     Permission.AUDIT_READ: frozenset({_A, _SYS}),
     Permission.JOBS_READ: frozenset({_D, _S, _SEC, _A, _SYS}),

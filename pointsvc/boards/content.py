@@ -7,7 +7,8 @@ years in the Party, the organisation's leave.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 FIELDS = ("photo", "branch", "category", "years")
@@ -36,9 +37,6 @@ def whole(given: Mapping[str, Any]) -> dict[str, Any]:
     return made
 
 
-def texts(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The texts of the board itself, each with the field that holds it."""
-    yield "title", content["title"]
-    yield "introduction", content["introduction"]
-    for one in content["people"] or ():
-        yield "people", one["words"]
+def years_since(day: date, today: date) -> int:
+    """Whole years from this day to today."""
+    return today.year - day.year - ((today.month, today.day) < (day.month, day.day))
