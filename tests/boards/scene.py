@@ -78,6 +78,26 @@ def photo(number: str, secret: str = "") -> None:
         boards.picture_member(actor=SYSTEM, at=clock.now(), member=number, piece=piece)
 
 
+def portrait(board_id: int, secret: str = "") -> None:
+    """A group portrait of this board."""
+    piece = clean("all.jpg", drawn(secret=secret))
+    with transaction():
+        boards.picture_board(actor=SYSTEM, at=clock.now(), board_id=board_id, piece=piece)
+
+
+def said(code: str = "first", text: str = "路灯修好了，谢谢", **about: Any) -> int:
+    """What somebody says to this board; the comment's id."""
+    with transaction():
+        return boards.say(at=clock.now(), code=code, text=text, **about).id
+
+
+def let_through(comment_id: int, answer: str = "") -> None:
+    """The secretary lets it onto the board."""
+    who = factories.actor("secretary")
+    with transaction():
+        boards.approve_comment(actor=who, at=clock.now(), comment_id=comment_id, answer=answer)
+
+
 def pledge(
     number: str | None = "M001", text: str = "每月走访两户困难群众", status: str = "published", **more: Any
 ) -> int:
@@ -103,11 +123,13 @@ def pledge(
         return row.id
 
 
-def board(code: str = "first", organisation: str = "QS0101", kind: str = "board", **content: Any) -> int:
+def board(
+    code: str = "first", organisation: str = "QS0101", kind: str = "board", by: str = "secretary", **content: Any
+) -> int:
     """A draft of a board; its id."""
     with transaction():
         return boards.create(
-            actor=factories.actor("secretary"),
+            actor=factories.actor(by),
             at=clock.now(),
             organisation=organisation,
             code=code,
@@ -116,16 +138,16 @@ def board(code: str = "first", organisation: str = "QS0101", kind: str = "board"
         ).id
 
 
-def hung(code: str = "first", **more: Any) -> int:
+def hung(code: str = "first", by: str = "secretary", **more: Any) -> int:
     """A board that is published, as two people do it; its id."""
-    number = board(code, **more)
-    republish(number)
+    number = board(code, by=by, **more)
+    republish(number, by)
     return number
 
 
-def republish(number: int) -> None:
-    """The secretary submits, the street looks it over, the secretary publishes."""
-    steps = ((boards.submit, "secretary"), (boards.approve, "street"), (boards.publish, "secretary"))
+def republish(number: int, by: str = "secretary") -> None:
+    """The secretary submits, the district looks it over, the secretary publishes."""
+    steps = ((boards.submit, by), (boards.approve, "admin"), (boards.publish, by))
     for act, name in steps:
         who = factories.actor(name)
         with transaction():

@@ -75,13 +75,14 @@ def test_who_has_left_the_branch_is_gone(client: FlaskClient, district: FrozenCl
     assert "曾晓岚" not in names(client, district)
 
 
-def test_a_board_above_shows_all_below_or_only_its_own(client: FlaskClient, district: FrozenClock) -> None:
+def test_a_board_above_shows_all_below_or_only_its_own(client: FlaskClient) -> None:
     scene.profiles()
     scene.consent("M004")
-    scene.hung()
-    assert len(names(client, district)) == 3
-    with_all = factories.actor("street")
-    assert with_all.organisation_id == factories.organisation_id("QS01")
+    scene.consent("M005")
+    scene.hung("all", organisation="QS01", by="street")
+    scene.hung("own", organisation="QS01", by="street", below=False)
+    assert [one["name"] for one in scene.public(client, "all")["people"]][3:] == ["单文博"]
+    assert scene.public(client, "own")["people"] == []
 
 
 @pytest.mark.parametrize(
@@ -183,18 +184,7 @@ def test_a_group_portrait_needs_everybodys_consent(client: FlaskClient, district
     scene.profiles()
     people = [{"member": number, "words": ""} for number in ("M001", "M002")]
     number = scene.hung(kind="portrait", people=people)
-    from pointsvc import clock
-    from pointsvc.boards import service as boards
-    from pointsvc.db import transaction
-    from pointsvc.evidence.cleaning import clean
-
-    with transaction():
-        boards.picture_board(
-            actor=factories.actor("secretary"),
-            at=clock.now(),
-            board_id=number,
-            piece=clean("all.jpg", scene.drawn()),
-        )
+    scene.portrait(number)
     scene.consent("M001", "photo")
     district.advance(seconds=2)
     assert scene.public(client)["picture"] is None
