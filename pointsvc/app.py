@@ -23,6 +23,8 @@ from pointsvc.assets_manifest import asset_url
 from pointsvc.audit import api as audit_api
 from pointsvc.audit import pages as audit_pages
 from pointsvc.boards import api as boards_api
+from pointsvc.boards import insignia_pages, members_pages
+from pointsvc.boards import pages as boards_pages
 from pointsvc.boards import people_api as boards_people_api
 from pointsvc.boards import public_pages as boards_public_pages
 from pointsvc.boards.door import Door
@@ -108,6 +110,9 @@ PAGE_BLUEPRINTS = (
     publicity_pages.bp,
     disputes_pages.bp,
     boards_public_pages.bp,
+    boards_pages.bp,
+    members_pages.bp,
+    insignia_pages.bp,
     merging_pages.bp,
     doubles_pages.bp,
     receipts_pages.bp,

@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 import segno
 from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
-from flask_babel import force_locale, gettext
+from flask_babel import force_locale, get_locale, gettext
 from markupsafe import Markup
 
 from pointsvc import clock, errors
@@ -143,10 +143,14 @@ def _page(code: str, template: str, **more: Any) -> Response:
     return served(code, kind, lambda found: render_template(template, **shown(found), **more), "text/html")
 
 
-def shown(found: Mapping[str, Any]) -> dict[str, Any]:
+def shown(found: Mapping[str, Any], photo_url: Callable[[str], str] | None = None) -> dict[str, Any]:
     """The projection as the templates want it: days as days, people in pages, the code to scan."""
     address = url_for("board.page", code=found["code"], _external=True)
-    people = [{**one, "pledges": _dated(one["pledges"])} for one in found["people"]]
+    seen_at = photo_url or (lambda digest: url_for("board.photo", code=found["code"], digest=digest))
+    people = [
+        {**one, "pledges": _dated(one["pledges"]), "photo": one["photo"] and seen_at(one["photo"])}
+        for one in found["people"]
+    ]
     pages = [people[first : first + contents.ON_A_PAGE] for first in range(0, len(people), contents.ON_A_PAGE)]
     return {
         "board": {
@@ -154,10 +158,12 @@ def shown(found: Mapping[str, Any]) -> dict[str, Any]:
             "as_of": date.fromisoformat(found["as_of"]),
             "renew_by": date.fromisoformat(found["renew_by"]) if found["renew_by"] else None,
             "people": people,
+            "picture": found["picture"] and seen_at(found["picture"]),
             "pledges": _dated(found["pledges"]),
             "answers": [{**one, "on": date.fromisoformat(one["on"])} for one in found["answers"]],
         },
-        "pages": pages or [[]],
+        "pages": pages,
+        "language": str(get_locale()),
         "address": address,
         "picture": _scan(address),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -13,11 +13,12 @@ from pointsvc import clock
 from pointsvc.boards import lifecycle
 from pointsvc.boards.models import Board, BoardComment
 from pointsvc.db import among, db
-from pointsvc.errors import NotFound
+from pointsvc.errors import N_, Invalid, Message, NotFound
 from pointsvc.people import reach
-from pointsvc.people.models import Member, Organisation
+from pointsvc.people.models import Member, Membership, Organisation
 from pointsvc.permissions import Actor, Permission, allowed
 
+_WHO = N_("There is nobody, or more than one, called %(name)s here; give the number")
 # How long before its last day a board is told of as due.
 SOON = timedelta(days=7)
 
@@ -68,6 +69,30 @@ def numbers_of(content: Mapping[str, Any]) -> list[dict[str, str]]:
     query = select(Member.id, Member.number, Member.name).where(among(Member.id, [one["id"] for one in named]))
     found = {row.id: row for row in db.session.execute(query)}
     return [{"member": found[one["id"]].number, "name": found[one["id"]].name, "words": one["words"]} for one in named]
+
+
+def named(*, actor: Actor, organisation: str, text: str) -> Iterator[dict[str, str]]:
+    """The people in a text of one line each, a name or number and then words of its own, as a board takes them.
+
+    Raises NotFound, Invalid under ``people`` for a name that nobody of the node has, or several.
+    """
+    node = reach.organisation(actor, organisation)
+    lines = [line.split(maxsplit=1) for line in text.splitlines() if line.strip()]
+    query = (
+        select(Member.number, Member.name)
+        .join(Membership, and_(Membership.member_id == Member.id, Membership.ends_on.is_(None)))
+        .where(Membership.organisation_id.in_(reach.ids_below(node.id)))
+        .where(among(Member.name, [line[0] for line in lines]) | among(Member.number, [line[0] for line in lines]))
+    )
+    found: dict[str, set[str]] = {}
+    for row in db.session.execute(query):
+        found.setdefault(row.name, set()).add(row.number)
+        found.setdefault(row.number, set()).add(row.number)
+    wrong = [Message(_WHO, name=line[0]) for line in lines if len(found.get(line[0], ())) != 1]
+    if wrong:
+        raise Invalid({"people": wrong})
+    for line in lines:
+        yield {"member": next(iter(found[line[0]])), "words": line[1].strip() if len(line) > 1 else ""}
 
 
 def row_of(*, actor: Actor, board_id: int) -> Board:

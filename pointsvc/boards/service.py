@@ -16,7 +16,7 @@ from pointsvc.boards.profiles import ProfileView, describe, picture, picture_boa
 from pointsvc.boards.profiles import listing as profiles
 from pointsvc.boards.profiles import of_member as profile
 from pointsvc.boards.projection import Projection, of_code, preview
-from pointsvc.boards.reading import BoardView, board, boards, due, numbers_of, row_of, to_review
+from pointsvc.boards.reading import BoardView, board, boards, due, named, numbers_of, row_of, to_review
 
 __all__ = [
     "BoardView",
@@ -39,6 +39,7 @@ __all__ = [
     "give_back",
     "give_consent",
     "issue",
+    "named",
     "numbers_of",
     "of_code",
     "on_rating",
