@@ -22,6 +22,12 @@ from pointsvc.api import openapi
 from pointsvc.assets_manifest import asset_url
 from pointsvc.audit import api as audit_api
 from pointsvc.audit import pages as audit_pages
+from pointsvc.boards import api as boards_api
+from pointsvc.boards import insignia_pages, members_pages
+from pointsvc.boards import pages as boards_pages
+from pointsvc.boards import people_api as boards_people_api
+from pointsvc.boards import public_pages as boards_public_pages
+from pointsvc.boards.door import Door
 from pointsvc.charts import bp as charts
 from pointsvc.config import Config
 from pointsvc.db import db
@@ -80,6 +86,8 @@ API_BLUEPRINTS = (
     tallies_api.bp,
     publicity_api.bp,
     disputes_api.bp,
+    boards_api.bp,
+    boards_people_api.bp,
     imports_api.bp,
     exports_api.bp,
     audit_api.bp,
@@ -105,6 +113,10 @@ PAGE_BLUEPRINTS = (
     tallies_pages.bp,
     publicity_pages.bp,
     disputes_pages.bp,
+    boards_public_pages.bp,
+    boards_pages.bp,
+    members_pages.bp,
+    insignia_pages.bp,
     merging_pages.bp,
     doubles_pages.bp,
     receipts_pages.bp,
@@ -130,6 +142,7 @@ NOUNS = (
     "pledges",
     "spotchecks",
     "tallies",
+    "boards",
     "disputes",
     "rehearsals",
     "imports",
@@ -164,6 +177,8 @@ def create_app(config: Config | None = None) -> Flask:
     app = Flask("pointsvc", static_folder="static", template_folder="templates")
     app.json = OrjsonProvider(app)
     app.config.update(_flask_settings(settings))
+    # Behind the proxies' own words about host and scheme, before all else.
+    app.wsgi_app = app.extensions["board_door"] = Door(app.wsgi_app, settings.language)  # type: ignore[method-assign] # as below
     if settings.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, settings.proxies, settings.proxies, settings.proxies)  # type: ignore[method-assign] # as its docs say
     db.init_app(app)

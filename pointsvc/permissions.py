@@ -62,6 +62,12 @@ class Permission(StrEnum):
     PLEDGES_READ = "pledges:read"
     PLEDGES_MAKE = "pledges:make"
     PLEDGES_REVIEW = "pledges:review"
+    BOARDS_READ = "boards:read"
+    BOARDS_MANAGE = "boards:manage"
+    BOARDS_REVIEW = "boards:review"
+    CONSENTS_GIVE = "consents:give"
+    INSIGNIA_READ = "insignia:read"
+    INSIGNIA_RECORD = "insignia:record"
     IMPORTS_RUN = "imports:run"
     AUDIT_READ = "audit:read"
     JOBS_READ = "jobs:read"
@@ -139,6 +145,14 @@ PERMISSION_MAP: dict[Permission, frozenset[Role]] = {
     Permission.PLEDGES_READ: _READERS | {_M},
     Permission.PLEDGES_MAKE: frozenset({_D, _SEC, _M}),
     Permission.PLEDGES_REVIEW: frozenset({_D, _SEC}),
+    Permission.BOARDS_READ: _READERS,
+    Permission.BOARDS_MANAGE: frozenset({_D, _SEC}),
+    Permission.BOARDS_REVIEW: frozenset({_D, _SEC}),
+    # The own consent; for others those who answer for them, from a signed paper.
+    Permission.CONSENTS_GIVE: frozenset({_D, _SEC, _M}),
+    # The households are homes: not for whoever only watches over the work.
+    Permission.INSIGNIA_READ: frozenset({_D, _SEC}),
+    Permission.INSIGNIA_RECORD: frozenset({_D, _SEC}),
     Permission.IMPORTS_RUN: frozenset({_D, _SEC}),
     Permission.AUDIT_READ: frozenset({_A, _SYS}),
     Permission.JOBS_READ: frozenset({_D, _S, _SEC, _A, _SYS}),

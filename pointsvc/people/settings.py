@@ -53,6 +53,9 @@ KNOWN: Mapping[str, Known] = {
     # Ordered results: nobody, those who lead the node, or its members too. Never the public.
     "order_shown_to": Known("leaders", N_("Who sees results in order"), choices=("nobody", "leaders", "members")),
     "supervision_phone": Known("", N_("The office's telephone for objections and supervision"), high=40),
+    # A board says less by default: see boards/content.py.
+    "board_days": Known(92, N_("Days after which a display board must be renewed"), low=7, high=366),
+    "board_years": Known("no", N_("Whether boards may say the years in the Party"), choices=("no", "yes")),
     "review_ceiling": Known(
         "1/3",
         N_("The share of reviewed members up to which the meeting is advised to grade as excellent"),
