@@ -124,6 +124,7 @@ NOUNS = (
     "declarations",
     "reviews",
     "pledges",
+    "lists",
     "spotchecks",
     "tallies",
     "disputes",
