@@ -39,6 +39,7 @@ from pointsvc.imports import pages as imports_pages
 from pointsvc.ledger import api as ledger_api
 from pointsvc.ledger import doubles_pages, merging_api, merging_pages
 from pointsvc.ledger import pages as ledger_pages
+from pointsvc.lists import api as lists_api
 from pointsvc.notices import api as notices_api
 from pointsvc.notices import pages as notices_pages
 from pointsvc.people import accounts_api, accounts_pages, lives_api, lives_pages, settings_api, settings_pages
@@ -72,6 +73,7 @@ API_BLUEPRINTS = (
     activities_api.bp,
     declarations_api.bp,
     reviews_api.bp,
+    lists_api.bp,
     merging_api.bp,
     receipts_api.bp,
     tallies_api.bp,
