@@ -185,8 +185,7 @@ def filtered(query: Select[Any], filters: Filters) -> Select[Any]:
     if filters.organisation_id is not None:
         query = query.where(Item.organisation_id.in_(reach.ids_below(filters.organisation_id)))
     if filters.word:
-        tagged = select(ItemTag.item_id).where(ItemTag.word == filters.word, ItemTag.item_id == Item.id)
-        query = query.where(tagged.exists())
+        query = query.where(Item.id.in_(select(ItemTag.item_id).where(ItemTag.word == filters.word)))
     if filters.overdue_on is not None:
         query = query.where(Item.ended_at.is_(None), Item.due_on < filters.overdue_on)
     return query
