@@ -197,7 +197,7 @@ FIELD_WORDS = {
     "list": N_("List"),
     "details": N_("More about it"),
     "place": N_("Place"),
-    "starts_on": N_("From"),
+    "starts_on": N_("It begins on"),
     "ends_on": N_("Until"),
     "deadline": N_("Due"),
     "quota": N_("How many parts can be claimed"),
