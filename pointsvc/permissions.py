@@ -68,6 +68,12 @@ class Permission(StrEnum):
     CONSENTS_GIVE = "consents:give"
     INSIGNIA_READ = "insignia:read"
     INSIGNIA_RECORD = "insignia:record"
+    LISTS_READ = "lists:read"
+    LISTS_MANAGE = "lists:manage"
+    LISTS_FILE = "lists:file"
+    LISTS_WORK = "lists:work"
+    LEDGERS_READ = "ledgers:read"
+    LEDGERS_WORK = "ledgers:work"
     IMPORTS_RUN = "imports:run"
     AUDIT_READ = "audit:read"
     JOBS_READ = "jobs:read"
@@ -153,6 +159,14 @@ PERMISSION_MAP: dict[Permission, frozenset[Role]] = {
     # The households are homes: not for whoever only watches over the work.
     Permission.INSIGNIA_READ: frozenset({_D, _SEC}),
     Permission.INSIGNIA_RECORD: frozenset({_D, _SEC}),
+    Permission.LISTS_READ: _READERS | {_M},
+    Permission.LISTS_MANAGE: frozenset({_D}),
+    Permission.LISTS_FILE: frozenset({_D, _SEC}),
+    # Supervision closes problems and looks back; it claims nothing.
+    Permission.LISTS_WORK: frozenset({_D, _S, _SEC}),
+    # The confidential sets: which branches are weak is for whoever answers for the whole district.
+    Permission.LEDGERS_READ: frozenset({_D, _S, _A}),
+    Permission.LEDGERS_WORK: frozenset({_D, _S}),
     Permission.IMPORTS_RUN: frozenset({_D, _SEC}),
     Permission.AUDIT_READ: frozenset({_A, _SYS}),
     Permission.JOBS_READ: frozenset({_D, _S, _SEC, _A, _SYS}),

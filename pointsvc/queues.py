@@ -47,6 +47,7 @@ RECEIPTS_TURN = "receipts_turn"
 PLEDGES_TELL = "pledges_tell"
 PLEDGES_REMIND = "pledges_remind"
 PLEDGES_CLOSE = "pledges_close"
+LISTS_REMIND = "lists_remind"
 TOPICS = (
     TALLY_COMPUTE,
     IMPORT_RUN,
@@ -68,6 +69,7 @@ TOPICS = (
     PLEDGES_TELL,
     PLEDGES_REMIND,
     PLEDGES_CLOSE,
+    LISTS_REMIND,
 )
 
 LEASE = timedelta(seconds=60)

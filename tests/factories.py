@@ -151,9 +151,7 @@ _hashed = cache(passwords.hashed)
 def give_password(name: str, password: str = PASSWORD) -> None:
     """Give the account a password."""
     with transaction():
-        db.session.execute(
-            db.update(SignIn).where(SignIn.name == name).values(password_hash=_hashed(password))
-        )
+        db.session.execute(db.update(SignIn).where(SignIn.name == name).values(password_hash=_hashed(password)))
 
 
 def member_id(number: str) -> int:

@@ -39,6 +39,7 @@ HANDLERS = (
     "workers.reviews",
     "workers.activities",
     "workers.pledges",
+    "workers.lists",
 )
 for _name in HANDLERS:
     if importlib.util.find_spec(_name):

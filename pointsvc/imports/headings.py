@@ -12,7 +12,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Literal
 
-Kind = Literal["organisations", "members", "attendance", "entries", "pledges"]
+Kind = Literal["organisations", "members", "attendance", "entries", "pledges", "lists"]
 IGNORE = "ignore"
 # Who a row is of is called the same in the office's ledger of pledges as in that of points, and so is
 # what says nothing; words of its own come after and win.

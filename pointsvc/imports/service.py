@@ -29,6 +29,7 @@ NEEDS = {
     "attendance": Permission.MEETINGS_RECORD,
     "entries": Permission.LEDGER_RECORD,
     "pledges": Permission.PLEDGES_REVIEW,
+    "lists": Permission.LISTS_FILE,
 }
 UNDOABLE = ("attendance", "entries", "pledges")
 
@@ -206,6 +207,22 @@ FIELD_WORDS = {
     "due_on": N_("Until when"),
     "beneficiary": N_("Who has the good of it"),
     "witness": N_("Who can confirm it"),
+    "serial": N_("Number on the list"),
+    "set": N_("Set of lists"),
+    "list": N_("List"),
+    "details": N_("More about it"),
+    "place": N_("Place"),
+    "starts_on": N_("It begins on"),
+    "ends_on": N_("Until"),
+    "deadline": N_("Due"),
+    "quota": N_("How many parts can be claimed"),
+    "tags": N_("Tags"),
+    "skills": N_("Skills"),
+    "cause": N_("Cause"),
+    "measure": N_("Measure"),
+    "responsible": N_("Responsible"),
+    "reviewer": N_("Reviewer"),
+    "acceptance": N_("What must be seen at acceptance"),
 }
 FIELDS = {
     "organisations": ("code", "name", "kind", "parent", "secretary", "phone"),
@@ -237,6 +254,27 @@ FIELDS = {
         "due_on",
         "beneficiary",
         "witness",
+    ),
+    "lists": (
+        "serial",
+        "set",
+        "list",
+        "organisation",
+        "matter",
+        "details",
+        "place",
+        "starts_on",
+        "ends_on",
+        "deadline",
+        "quota",
+        "tags",
+        "skills",
+        "kind",
+        "cause",
+        "measure",
+        "responsible",
+        "reviewer",
+        "acceptance",
     ),
 }
 

@@ -83,6 +83,7 @@ KNOWN: Mapping[str, Known] = {
     "pledge_rating_days": Known(
         30, N_("Days for which a settled pledge is open to ratings before its year is closed"), low=1, high=120
     ),
+    "unclaimed_days": Known(7, N_("Days after which a need that nobody claims is told one level up"), low=1, high=90),
 }
 
 
