@@ -23,6 +23,8 @@ from pointsvc.assets_manifest import asset_url
 from pointsvc.audit import api as audit_api
 from pointsvc.audit import pages as audit_pages
 from pointsvc.charts import bp as charts
+from pointsvc.checkins import api as checkins_api
+from pointsvc.checkins import records_api
 from pointsvc.config import Config
 from pointsvc.db import db
 from pointsvc.declarations import api as declarations_api
@@ -82,6 +84,8 @@ API_BLUEPRINTS = (
     audit_api.bp,
     notices_api.bp,
     rehearsals_api.bp,
+    checkins_api.bp,
+    records_api.bp,
 )
 PAGE_BLUEPRINTS = (
     home,
@@ -126,6 +130,7 @@ NOUNS = (
     "pledges",
     "spotchecks",
     "tallies",
+    "checkins",
     "disputes",
     "rehearsals",
     "imports",

@@ -59,6 +59,10 @@ class Permission(StrEnum):
     REVIEWS_MANAGE = "reviews:manage"
     REVIEWS_READ = "reviews:read"
     REVIEWS_VOTE = "reviews:vote"
+    CHECKINS_READ = "checkins:read"
+    CHECKINS_REQUEST = "checkins:request"
+    CHECKINS_DECIDE = "checkins:decide"
+    CHECKINS_OVERSEE = "checkins:oversee"
     IMPORTS_RUN = "imports:run"
     AUDIT_READ = "audit:read"
     JOBS_READ = "jobs:read"
@@ -133,6 +137,13 @@ PERMISSION_MAP: dict[Permission, frozenset[Role]] = {
     Permission.REVIEWS_READ: _READERS,
     # Whoever has a member record of the own; without one there is no ballot to be found.
     Permission.REVIEWS_VOTE: _EVERYBODY,
+    Permission.CHECKINS_READ: _READERS | {_M},
+    # Also to take a post and to say which hours were served.
+    Permission.CHECKINS_REQUEST: frozenset({_D, _SEC, _M}),
+    # As the community: posts, hours; as the home unit: cards.
+    Permission.CHECKINS_DECIDE: frozenset({_D, _SEC}),
+    # Coverage and cards of the units within reach.
+    Permission.CHECKINS_OVERSEE: _READERS,
     Permission.IMPORTS_RUN: frozenset({_D, _SEC}),
     Permission.AUDIT_READ: frozenset({_A, _SYS}),
     Permission.JOBS_READ: frozenset({_D, _S, _SEC, _A, _SYS}),

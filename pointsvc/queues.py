@@ -44,6 +44,9 @@ RECONCILE = "reconcile"
 REVIEWS_REMIND = "reviews_remind"
 EXEMPTIONS_END = "exemptions_end"
 RECEIPTS_TURN = "receipts_turn"
+SERVICE_TELL = "service_tell"
+SERVICE_REMIND = "service_remind"
+SERVICE_CARDS = "service_cards"
 TOPICS = (
     TALLY_COMPUTE,
     IMPORT_RUN,
@@ -62,6 +65,9 @@ TOPICS = (
     REVIEWS_REMIND,
     EXEMPTIONS_END,
     RECEIPTS_TURN,
+    SERVICE_TELL,
+    SERVICE_REMIND,
+    SERVICE_CARDS,
 )
 
 LEASE = timedelta(seconds=60)

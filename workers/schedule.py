@@ -88,6 +88,9 @@ PERIODIC = (
     Periodic("tallies", queues.TALLIES_ASK, _quarter, lambda day: (day + timedelta(days=93)).replace(day=1)),
     # Replies that are due are told in the morning; after an absence one night's look is as good as many.
     Periodic("disputes", queues.DISPUTES_REMIND, _night, lambda day: day + timedelta(days=1)),
+    Periodic("service_remind", queues.SERVICE_REMIND, _morning, lambda day: day + timedelta(days=1)),
+    # Each quarter that has ended has its cards, also those that ended while the service was down.
+    Periodic("service_cards", queues.SERVICE_CARDS, _quarter, lambda day: (day + timedelta(days=93)).replace(day=1)),
 )
 
 

@@ -63,6 +63,9 @@ KNOWN: Mapping[str, Known] = {
     ),
     # What members read of each other when a review is publicised; counts are always one's own only.
     "review_shown_to": Known("branch", N_("Who reads the grades of a review"), choices=("own", "branch")),
+    # Of the home unit: without a rule confirmed hours stand on the card and give no points.
+    "service_rule": Known("", N_("The code of the rule by which service in a community counts (empty: none)"), high=64),
+    "service_kinds": Known("", N_("Kinds of service posts, with 、 between them (empty: the usual eight)"), high=200),
 }
 
 
