@@ -24,6 +24,7 @@ from pointsvc.audit import api as audit_api
 from pointsvc.audit import pages as audit_pages
 from pointsvc.charts import bp as charts
 from pointsvc.checkins import api as checkins_api
+from pointsvc.checkins import pages as checkins_pages
 from pointsvc.checkins import records_api
 from pointsvc.config import Config
 from pointsvc.db import db
@@ -114,6 +115,7 @@ PAGE_BLUEPRINTS = (
     audit_pages.bp,
     notices_pages.bp,
     rehearsals_pages.bp,
+    checkins_pages.bp,
     status,
 )
 NOUNS = (

@@ -10,7 +10,7 @@ from sqlalchemy import Row, func, or_, select
 from sqlalchemy.orm import aliased
 
 from pointsvc.checkins import lifecycle
-from pointsvc.checkins.models import CheckIn, Claim, Post, Record
+from pointsvc.checkins.models import Card, CheckIn, Claim, Post, Record
 from pointsvc.checkins.standing import COMMUNITY_KINDS, visible, whom
 from pointsvc.db import among, db
 from pointsvc.errors import NotFound
@@ -26,8 +26,8 @@ _Community = aliased(Organisation)
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a list is narrowed to: a ``status``, a ``member`` (number), a ``community`` (code), members of an
-    ``organisation`` and below (code), the ``own``; a ``post`` (id); ``oldest`` first or the newest; from behind
-    the id ``after`` on.
+    ``organisation`` and below (code), the ``own``, those ``hosted`` by a community in reach, a ``checkin``
+    (id); ``oldest`` first or the newest; from behind the id ``after`` on.
     """
 
     status: str | None = None
@@ -35,7 +35,8 @@ class Asked:
     community: str | None = None
     organisation: str | None = None
     own: bool = False
-    post: int | None = None
+    hosted: bool = False
+    checkin: int | None = None
     oldest: bool = False
     after: int | None = None
     limit: int = 50
@@ -81,8 +82,8 @@ def records(*, actor: Actor, asked: Asked) -> Rows:
     entry. Raises NotFound for the member or the organisation.
     """
     query = _records().where(visible(actor, Record), *_narrowed(actor, Record, asked))
-    if asked.post is not None:
-        query = query.where(Record.post_id == asked.post)
+    if asked.checkin is not None:
+        query = query.where(Record.check_in_id == asked.checkin)
     return db.session.execute(_paged(query, Record, asked)).all()
 
 
@@ -100,13 +101,15 @@ def posts(
     find: str | None = None,
     free: bool = False,
     status: str | None = None,
+    within: Actor | None = None,
     after: int | None = None,
     limit: int = 50,
 ) -> Rows:
     """Posts of all communities, whoever asks: they are for everybody to find. The newest first.
 
     Rows of id, community_id, community, community_name, name, kind, duty, times, skills, places, taken, status.
-    ``find`` keeps those whose name, duty or skills hold it, ``free`` those that are open and not full.
+    ``find`` keeps those whose name, duty or skills hold it, ``free`` those that are open and not full, ``within`` those
+    of communities that this actor reaches.
     """
     query = _posts().order_by(Post.id.desc()).limit(limit)
     if community:
@@ -119,6 +122,8 @@ def posts(
         query = query.where(Post.status == lifecycle.OPEN, Post.taken < Post.places)
     if status:
         query = query.where(Post.status == status)
+    if within is not None:
+        query = query.where(Post.community_id.in_(reach.organisation_ids(within)))
     if after is not None:
         query = query.where(Post.id < after)
     return db.session.execute(query).all()
@@ -143,10 +148,30 @@ def holders(*, actor: Actor, post_ids: Sequence[int]) -> Rows:
     ).all()
 
 
-def posts_held(member_id: int) -> Rows:
-    """The posts that this member holds, as ``posts``."""
+def posts_held(member_id: int, community_id: int | None = None) -> Rows:
+    """The posts that this member holds, of one community or of all, as ``posts``."""
     held = select(Claim.post_id).where(Claim.member_id == member_id, Claim.status == lifecycle.HELD)
-    return db.session.execute(_posts().where(Post.id.in_(held)).order_by(Post.id)).all()
+    query = _posts().where(Post.id.in_(held)).order_by(Post.id)
+    if community_id is not None:
+        query = query.where(Post.community_id == community_id)
+    return db.session.execute(query).all()
+
+
+def places(actor: Actor, limit: int = 500) -> Rows:
+    """Who holds which post in the communities within reach: rows of post_id, post, member, member_name."""
+    return db.session.execute(
+        select(Claim.post_id, Post.name.label("post"), Member.number.label("member"), Member.name.label("member_name"))
+        .join(Post, Post.id == Claim.post_id)
+        .join(Member, Member.id == Claim.member_id)
+        .where(Claim.status == lifecycle.HELD, Post.community_id.in_(reach.organisation_ids(actor)))
+        .order_by(Member.initials, Member.id, Post.id)
+        .limit(limit)
+    ).all()
+
+
+def number_of(member_id: int) -> str:
+    """The number of this member."""
+    return db.session.get_one(Member, member_id).number
 
 
 def waiting(actor: Actor) -> tuple[int, int]:
@@ -166,6 +191,13 @@ def waiting(actor: Actor) -> tuple[int, int]:
     return counts[0], counts[1]
 
 
+def cards_waiting(actor: Actor) -> int:
+    """How many cards of the home units within reach nobody has acknowledged."""
+    mine = (Card.home_id.in_(reach.organisation_ids(actor)), Card.acknowledged_at.is_(None))
+    query = select(func.count()).where(*mine, Card.member_id.is_distinct_from(actor.member_id))
+    return db.session.scalar(query) or 0
+
+
 # ---- inside
 
 _SEARCHED = (Post.name, Post.duty, Post.skills)
@@ -177,6 +209,8 @@ def _narrowed(actor: Actor, table: type[CheckIn] | type[Record], asked: Asked) -
         found.append(table.status == asked.status)
     if asked.own:
         found.append(table.member_id == actor.member_id)
+    if asked.hosted:
+        found.append(table.community_id.in_(reach.organisation_ids(actor)))
     if asked.member:
         found.append(table.member_id == whom(actor, asked.member))
     if asked.community:
