@@ -130,6 +130,7 @@ NOUNS = (
     "declarations",
     "reviews",
     "pledges",
+    "lists",
     "spotchecks",
     "tallies",
     "checkins",
