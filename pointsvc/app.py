@@ -24,8 +24,8 @@ from pointsvc.audit import api as audit_api
 from pointsvc.audit import pages as audit_pages
 from pointsvc.charts import bp as charts
 from pointsvc.checkins import api as checkins_api
+from pointsvc.checkins import circle_api, records_api
 from pointsvc.checkins import pages as checkins_pages
-from pointsvc.checkins import records_api
 from pointsvc.config import Config
 from pointsvc.db import db
 from pointsvc.declarations import api as declarations_api
@@ -87,6 +87,7 @@ API_BLUEPRINTS = (
     rehearsals_api.bp,
     checkins_api.bp,
     records_api.bp,
+    circle_api.bp,
 )
 PAGE_BLUEPRINTS = (
     home,

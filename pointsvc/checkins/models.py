@@ -205,3 +205,39 @@ class Card(Model):
         Index("uq_service_card_member_id_quarter", "member_id", "quarter", unique=True),
         Index("ix_service_card_home_id_quarter_id", "home_id", "quarter", "id"),
     )
+
+
+class ServicePoint(Model):
+    """What serves residents within a quarter of an hour on foot (十五分钟生活圈).
+
+    ``item_id``: the resource of the lists that it is, so that nobody keeps it twice; when that ends,
+    the point is not shown any more. ``phone`` is an office's line.
+    """
+
+    __tablename__ = "service_point"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    community_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    item_id: Mapped[int | None] = mapped_column(ForeignKey("list_item.id"))
+    name: Mapped[str] = mapped_column(String(100))
+    kind: Mapped[str] = mapped_column(String(20))
+    place: Mapped[str] = mapped_column(String(100))
+    opening: Mapped[str] = mapped_column(String(100))
+    phone: Mapped[str] = mapped_column(String(40))
+    minutes: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("sign_in.id"))
+    closed_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+    __table_args__ = (
+        CheckConstraint("minutes BETWEEN 1 AND 15", name="minutes"),
+        Index("ix_service_point_community_id_minutes_id", "community_id", "minutes", "id"),
+        Index(
+            "uq_service_point_item",
+            "community_id",
+            "item_id",
+            unique=True,
+            sqlite_where=text("item_id IS NOT NULL AND closed_at IS NULL"),
+            postgresql_where=text("item_id IS NOT NULL AND closed_at IS NULL"),
+        ),
+    )

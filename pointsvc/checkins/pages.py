@@ -10,7 +10,7 @@ from flask_babel import gettext, ngettext
 
 from pointsvc import clock, errors
 from pointsvc.api import ref_id
-from pointsvc.checkins import card_pages, community_pages, listing, posts, records
+from pointsvc.checkins import card_pages, circle_pages, community_pages, listing, posts, records
 from pointsvc.checkins.checkin_pages import bp, filled, said
 from pointsvc.checkins.lifecycle import ACCEPTED, RECORD, Standing, may
 from pointsvc.checkins.listing import Asked
@@ -23,7 +23,7 @@ from pointsvc.people import settings
 from pointsvc.permissions import Actor, Permission, Role, allowed
 from pointsvc.waiting import Waiting, waits
 
-__all__ = ["bp", "card_pages", "community_pages"]
+__all__ = ["bp", "card_pages", "circle_pages", "community_pages"]
 
 ON_A_PAGE = 30
 FIELDS = ("post", "member", "served_on", "hours", "deed")

@@ -66,6 +66,7 @@ KNOWN: Mapping[str, Known] = {
     # Of the home unit: without a rule confirmed hours stand on the card and give no points.
     "service_rule": Known("", N_("The code of the rule by which service in a community counts (empty: none)"), high=64),
     "service_kinds": Known("", N_("Kinds of service posts, with 、 between them (empty: the usual eight)"), high=200),
+    "circle_kinds": Known("", N_("Kinds of service nearby, with 、 between them (empty: the usual ones)"), high=200),
 }
 
 

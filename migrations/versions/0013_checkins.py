@@ -1,10 +1,10 @@
-"""Members in communities: check-ins, posts, claims, hours, words and cards."""
+"""Members in communities: check-ins, posts, claims, hours, words, cards, and what serves nearby."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0012"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 
 ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
@@ -122,6 +122,37 @@ def upgrade() -> None:
         unique=True,
         sqlite_where=sa.text("status = 'held'"),
         postgresql_where=sa.text("status = 'held'"),
+    )
+    op.create_table(
+        "service_point",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("community_id", ID, nullable=False),
+        sa.Column("item_id", ID, nullable=True),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("place", sa.String(length=100), nullable=False),
+        sa.Column("opening", sa.String(length=100), nullable=False),
+        sa.Column("phone", sa.String(length=40), nullable=False),
+        sa.Column("minutes", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", ID, nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("minutes BETWEEN 1 AND 15", name=op.f("ck_service_point_minutes")),
+        sa.ForeignKeyConstraint(["community_id"], ["organisation.id"], name=op.f("fk_service_point_community_id")),
+        sa.ForeignKeyConstraint(["created_by_id"], ["sign_in.id"], name=op.f("fk_service_point_created_by_id")),
+        sa.ForeignKeyConstraint(["item_id"], ["list_item.id"], name=op.f("fk_service_point_item_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_service_point")),
+    )
+    op.create_index(
+        "ix_service_point_community_id_minutes_id", "service_point", ["community_id", "minutes", "id"], unique=False
+    )
+    op.create_index(
+        "uq_service_point_item",
+        "service_point",
+        ["community_id", "item_id"],
+        unique=True,
+        sqlite_where=sa.text("item_id IS NOT NULL AND closed_at IS NULL"),
+        postgresql_where=sa.text("item_id IS NOT NULL AND closed_at IS NULL"),
     )
     op.create_table(
         "service_word",
