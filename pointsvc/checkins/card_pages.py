@@ -11,24 +11,22 @@ from pointsvc import clock
 from pointsvc.checkins import cards as verbs
 from pointsvc.checkins import coverage, service_card
 from pointsvc.checkins.checkin_pages import bp
-from pointsvc.checkins.service_card import quarter_of
+from pointsvc.checkins.service_card import quarter_of, recent_quarters
 from pointsvc.db import transaction
 from pointsvc.http import actor, at_cursor, cursor, requires
 from pointsvc.people import reach
 from pointsvc.permissions import Permission, Role, allowed
-from pointsvc.schemes import periods
 
 ON_A_PAGE = 60
 MISSING_SHOWN = 200
-QUARTERS_BACK = 4
 
 
 @bp.get("/service-cards", endpoint="cards")
 @requires(Permission.CHECKINS_OVERSEE)
 def cards_page() -> str:
     who, today = actor(), clock.today()
-    last = _quarters(today)[1]
-    quarter = quarter_of(request.args.get("quarter") or last, today).name
+    quarters = recent_quarters(today)
+    quarter = quarter_of(request.args.get("quarter") or quarters[1], today).name
     place = at_cursor(request.args.get("after"), int)
     rows = service_card.several(actor=who, quarter=quarter, after=place[0] if place else None, limit=ON_A_PAGE + 1)
     shown = rows[:ON_A_PAGE]
@@ -39,7 +37,7 @@ def cards_page() -> str:
         "checkins/cards.html",
         organisation=reach.organisation_by_id(who, who.organisation_id or 0),
         quarter=quarter,
-        quarters=_quarters(today),
+        quarters=quarters,
         cards=shown,
         coverage=coverage.coverage(actor=who),
         missing=coverage.members(actor=who, missing=True, limit=MISSING_SHOWN),
@@ -60,7 +58,7 @@ def card(number: str) -> str:
         "checkins/card.html",
         card=found,
         own=own and who.role == Role.MEMBER,
-        quarters=_quarters(today),
+        quarters=recent_quarters(today),
         runs=found.through_on >= today,
         may_acknowledge=(
             unseen
@@ -81,20 +79,3 @@ def acknowledge(number: str) -> Any:
         verbs.acknowledge(actor=actor(), at=clock.now(), member=number, quarter=quarter)
     flash(gettext("Acknowledged."), "good")
     return redirect(url_for("checkins.cards", quarter=quarter))
-
-
-# ---- inside
-
-
-def _quarters(today: Any) -> list[str]:
-    """The names of the present quarter and those before it, the newest first."""
-    found, day = [], today
-    for _ in range(QUARTERS_BACK + 1):
-        period = periods.containing(day, "quarter", 1)
-        found.append(period.name)
-        day = _before(period.starts_on)
-    return found
-
-
-def _before(day: Any) -> Any:
-    return day.fromordinal(day.toordinal() - 1)

@@ -75,10 +75,11 @@ def acknowledge(*, actor: Actor, at: datetime, member: str, quarter: str) -> Non
 
 
 def make(*, at: datetime, before: date, member_id: int | None = None) -> None:
-    """Make the cards of the quarter that ended before this day: of everybody (then the home units are
+    """Make the cards of the last quarter that ended before this day: of everybody (then the home units are
     told), or of one member. What is there already stays as it is.
     """
-    period = periods.containing(before - timedelta(days=1), "quarter", 1)
+    running = periods.containing(before, "quarter", 1)
+    period = periods.containing(running.starts_on - timedelta(days=1), "quarter", 1)
     table: Any = Card.__table__
     people = select(merged.kept(CheckIn.member_id).label("member_id")).where(*within(period)).distinct().subquery()
     at_home = and_(Membership.member_id == people.c.member_id, *holding(period.through_on))

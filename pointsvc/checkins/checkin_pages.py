@@ -16,13 +16,14 @@ from pointsvc.checkins import service as checkins
 from pointsvc.checkins.lifecycle import ACCEPTED, CHECKIN, ENDED, Standing, steps
 from pointsvc.checkins.listing import Asked
 from pointsvc.checkins.schemas import CheckInIn
-from pointsvc.checkins.service_card import quarter_of
+from pointsvc.checkins.service_card import recent_quarters
 from pointsvc.checkins.standing import standings
 from pointsvc.db import transaction
 from pointsvc.http import actor, requires
 from pointsvc.people import listing as people
 from pointsvc.people.door import words
 from pointsvc.permissions import Permission, Role
+from pointsvc.wording import period_words
 
 bp = Blueprint("checkins", __name__)
 OFFERED_MEMBERS = 500
@@ -115,7 +116,7 @@ def say(checkin_id: str) -> Any:
 def filled(schema: Any, typed: Mapping[str, str]) -> dict[str, Any]:
     """The form as a JSON body would say it: what was left empty is not there. Raises Invalid."""
     try:
-        return dict(schema.load({name: value for name, value in typed.items() if value}))
+        return dict(schema.load({name: value for name, value in typed.items() if value != ""}))
     except ValidationError as error:
         raise invalid(error.messages) from error
 
@@ -158,7 +159,7 @@ def _one(number: int, wrong: Mapping[str, list[str]]) -> str:
         may=_may(row.status, stood),
         hours=hours,
         posts=listing.posts_held(row.member_id, row.community_id),
-        quarter=quarter_of(None, today).name,
+        quarters=[(name, period_words(name)) for name in recent_quarters(today)[:2]],
         errors=wrong,
     )
 

@@ -13,7 +13,7 @@ KINDS = "政务服务、医疗卫生、养老助餐、托育教育、便民维�
 # The sketch is a square of this size with the community in the middle; the last ring nearly fills it.
 SIZE = 320
 MIDDLE = SIZE / 2
-_OUTMOST = 144
+_INMOST, _OUTMOST = 16, 144
 # So far apart that neighbours in the list never stand in one line.
 _TURN = math.pi * (3 - math.sqrt(5))
 
@@ -30,8 +30,8 @@ class Dot:
 
 
 def radius(minutes: int) -> float:
-    """How far from the middle so many minutes are."""
-    return _OUTMOST * minutes / FARTHEST
+    """How far from the middle so many minutes are; the middle itself is kept free for the office."""
+    return _INMOST + (_OUTMOST - _INMOST) * minutes / FARTHEST
 
 
 def sketch(minutes: Sequence[int]) -> list[Dot]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -87,6 +87,17 @@ def quarter_of(name: str | None, today: date) -> Period:
         raise _wrong() from error
     if "-Q" not in name:
         raise _wrong()
+    return found
+
+
+def recent_quarters(today: date) -> list[str]:
+    """The names of the present quarter and the four before it, the newest first."""
+    found: list[str] = []
+    day = today
+    while len(found) < 5:
+        period = periods.containing(day, "quarter", 1)
+        found.append(period.name)
+        day = period.starts_on - timedelta(days=1)
     return found
 
 
