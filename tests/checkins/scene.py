@@ -32,6 +32,11 @@ def district() -> None:
     """All of it."""
     factories.district()
     published()
+    around()
+
+
+def around() -> None:
+    """What stands here beside the made-up district."""
     factories.organisation("QS0110", "清泉社区党委", "community", "QS01")
     factories.organisation("QS0111", "南门社区党委", "community", "QS01")
     factories.organisation("QS03", "区直机关工委", "office", "QS")
