@@ -7,20 +7,21 @@ the kind ``office``. A person counts once, whatever was merged since. Both are f
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from pointsvc import clock
 from pointsvc.checkins.coverage import NOT_ASKED
 from pointsvc.checkins.lifecycle import LEFT
-from pointsvc.checkins.models import CheckIn, Claim
+from pointsvc.checkins.models import CheckIn, Claim, Post
 from pointsvc.db import db
 from pointsvc.people import merged, reach
-from pointsvc.people.models import MemberCategory, Membership, Organisation, OrganisationReach
+from pointsvc.people.models import Member, MemberCategory, Membership, Organisation, OrganisationReach
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +43,9 @@ class Claimed:
 
 def checked_in(*, organisation_id: int, until: date, since: date | None = None) -> CheckedIn:
     """N19 of this organisation and below."""
-    who = merged.kept(CheckIn.member_id)
-    accepted = (CheckIn.accepted_on <= until, *((CheckIn.accepted_on >= since,) if since else ()))
-    came = select(who.label("member_id")).where(CheckIn.home_id.in_(offices(organisation_id)), *accepted).distinct()
+    person = merged.kept(CheckIn.member_id).label("member_id")
+    accepted = _accepted(until, since)
+    came = select(person).where(CheckIn.home_id.in_(offices(organisation_id)), *accepted).distinct()
     serving = _in_service(organisation_id, until).subquery()
     came_of = came.subquery()
     covered = select(func.count()).select_from(serving).join(came_of, came_of.c.member_id == serving.c.member_id)
@@ -57,19 +58,63 @@ def checked_in(*, organisation_id: int, until: date, since: date | None = None) 
 
 def claimed(*, organisation_id: int, until: date, since: date | None = None) -> Claimed:
     """N20 of the members of this organisation and below: claims that stood at the end of ``until``."""
-    before = _midnight_after(until)
     taken = (
         select(merged.kept(Claim.member_id).label("member_id"), Claim.post_id)
         .join(CheckIn, CheckIn.id == Claim.check_in_id)
-        .where(CheckIn.home_id.in_(offices(organisation_id)), Claim.claimed_at < before)
-        .where(or_(Claim.status != LEFT, Claim.ended_at >= before))
+        .where(CheckIn.home_id.in_(offices(organisation_id)), *_stood(until, since))
         .distinct()
     )
-    if since is not None:
-        taken = taken.where(Claim.claimed_at >= _midnight_after(since - timedelta(days=1)))
     of = taken.subquery()
     row = db.session.execute(select(func.count(), func.count(of.c.post_id.distinct())).select_from(of)).one()
     return Claimed(*row)
+
+
+def who(
+    *, organisation_id: int, until: date, since: date | None = None, after: int | None = None, limit: int = 50
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """What N19 is made of, check-in by check-in: rows of id, member, member_name, unit, community, accepted_on."""
+    community = aliased(Organisation)
+    query = (
+        select(
+            CheckIn.id,
+            Member.number.label("member"),
+            Member.name.label("member_name"),
+            Organisation.name.label("unit"),
+            community.name.label("community"),
+            CheckIn.accepted_on,
+        )
+        .join(Member, Member.id == merged.kept(CheckIn.member_id))
+        .join(Organisation, Organisation.id == CheckIn.home_id)
+        .join(community, community.id == CheckIn.community_id)
+        .where(CheckIn.home_id.in_(offices(organisation_id)), *_accepted(until, since))
+        .order_by(CheckIn.id)
+        .limit(limit)
+    )
+    return db.session.execute(query if after is None else query.where(CheckIn.id > after)).all()
+
+
+def what(
+    *, organisation_id: int, until: date, since: date | None = None, after: int | None = None, limit: int = 50
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """What N20 is made of, claim by claim: rows of id, member, member_name, post, community, claimed_at."""
+    query = (
+        select(
+            Claim.id,
+            Member.number.label("member"),
+            Member.name.label("member_name"),
+            Post.name.label("post"),
+            Organisation.name.label("community"),
+            Claim.claimed_at,
+        )
+        .join(CheckIn, CheckIn.id == Claim.check_in_id)
+        .join(Member, Member.id == merged.kept(Claim.member_id))
+        .join(Post, Post.id == Claim.post_id)
+        .join(Organisation, Organisation.id == Post.community_id)
+        .where(CheckIn.home_id.in_(offices(organisation_id)), *_stood(until, since))
+        .order_by(Claim.id)
+        .limit(limit)
+    )
+    return db.session.execute(query if after is None else query.where(Claim.id > after)).all()
 
 
 def offices(organisation_id: int) -> Any:
@@ -83,6 +128,19 @@ def offices(organisation_id: int) -> Any:
 
 
 # ---- inside
+
+
+def _accepted(until: date, since: date | None) -> list[ColumnElement[bool]]:
+    return [CheckIn.accepted_on <= until, *([CheckIn.accepted_on >= since] if since else [])]
+
+
+def _stood(until: date, since: date | None) -> list[ColumnElement[bool]]:
+    """Claimed within these days, and not given back before their end."""
+    before = _midnight_after(until)
+    found = [Claim.claimed_at < before, or_(Claim.status != LEFT, Claim.ended_at >= before)]
+    if since is not None:
+        found.append(Claim.claimed_at >= _midnight_after(since - timedelta(days=1)))
+    return found
 
 
 def _in_service(organisation_id: int, day: date) -> Any:

@@ -104,3 +104,20 @@ def test_each_figure_is_a_fixed_number_of_statements(app: Flask) -> None:
         figures.checked_in(organisation_id=node, until=TODAY)
         figures.claimed(organisation_id=node, until=TODAY)
     assert len(asked) == 4
+
+
+def test_each_figure_opens_into_what_it_is_made_of(app: Flask) -> None:
+    scene.checked_in("K001"), scene.checked_in("K001", "QS0111"), scene.checked_in("M001")
+    first, second = scene.post(), scene.post(name="助老理发岗")
+    scene.claimed(first), scene.claimed(second)
+    with transaction():
+        posts.leave(actor=SYSTEM, at=clock.now(), post_id=second, member="K001")
+    asked = {"organisation_id": factories.organisation_id("QS"), "until": TODAY}
+    came = figures.who(**asked)
+    assert [(row.member, row.unit, row.community) for row in came] == [
+        ("K001", "区水务局党支部", "清泉社区党委"),
+        ("K001", "区水务局党支部", "南门社区党委"),
+    ]
+    assert [row.id for row in figures.who(**asked, after=came[0].id)] == [came[1].id]
+    assert [(row.member, row.post) for row in figures.what(**asked)] == [("K001", "水电义务维修岗")]
+    assert figures.what(**asked, after=10_000) == []
