@@ -29,6 +29,9 @@ from pointsvc.boards import people_api as boards_people_api
 from pointsvc.boards import public_pages as boards_public_pages
 from pointsvc.boards.door import Door
 from pointsvc.charts import bp as charts
+from pointsvc.checkins import api as checkins_api
+from pointsvc.checkins import circle_api, records_api
+from pointsvc.checkins import pages as checkins_pages
 from pointsvc.config import Config
 from pointsvc.db import db
 from pointsvc.declarations import api as declarations_api
@@ -97,6 +100,9 @@ API_BLUEPRINTS = (
     audit_api.bp,
     notices_api.bp,
     rehearsals_api.bp,
+    checkins_api.bp,
+    records_api.bp,
+    circle_api.bp,
 )
 PAGE_BLUEPRINTS = (
     home,
@@ -134,6 +140,7 @@ PAGE_BLUEPRINTS = (
     audit_pages.bp,
     notices_pages.bp,
     rehearsals_pages.bp,
+    checkins_pages.bp,
     status,
 )
 NOUNS = (
@@ -152,6 +159,7 @@ NOUNS = (
     "spotchecks",
     "tallies",
     "boards",
+    "checkins",
     "disputes",
     "rehearsals",
     "imports",

@@ -17,7 +17,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import select
 
-from pointsvc import clock, demo_declarations, demo_pledges, demo_publicity, demo_reviews, demo_sheets
+from pointsvc import clock, demo_checkins, demo_declarations, demo_pledges, demo_publicity, demo_reviews, demo_sheets
 from pointsvc.activities import service as activities
 from pointsvc.activities.service import AttendanceRow
 from pointsvc.db import db, transaction
@@ -51,6 +51,8 @@ PLACES = (
     ("QY04", "柳溪镇党委", "township", "村"),
     ("QY05", "区直机关工委", "office", "机关"),
 )
+# Where members of the other units check in.
+COMMUNITIES = (("QY0190", "临江河湾社区党委", "QY01"), ("QY0290", "南门翠竹社区党委", "QY02"))
 SPOTS = ("东桥", "西山", "北塘", "南苑", "新河", "古井", "杏园", "长堤")
 OFFICES = ("财政局", "教育局", "民政局", "水务局", "文旅局", "市监局", "统计局", "档案馆")
 CATEGORIES = ("regular",) * 76 + ("probationary",) * 5 + ("floating",) * 9 + ("retired",) * 10
@@ -71,7 +73,7 @@ class Person:
 
 
 def organisations() -> list[dict[str, Any]]:
-    """The district, its 5 streets, townships and offices' committee, and their 40 branches."""
+    """The district, its 5 streets, townships and offices' committee, their 40 branches, and two communities."""
     rng = random.Random(SEED)  # noqa: S311 - made-up data, not a secret
     rows = [_organisation("QY", "清源区委", "district", None, rng)]
     for code, name, kind, word in PLACES:
@@ -80,6 +82,7 @@ def organisations() -> list[dict[str, Any]]:
         for n in range(8):
             place = f"区{OFFICES[n]}" if word == "机关" else f"{stem}{SPOTS[n]}{word}"
             rows.append(_organisation(f"{code}{n + 1:02d}", f"{place}党支部", "branch", code, rng))
+    rows += [_organisation(code, name, "community", parent, rng) for code, name, parent in COMMUNITIES]
     return rows
 
 
@@ -234,6 +237,8 @@ def fill(*, at: datetime) -> list[SignIn]:
     signed_in = _sign_ins(at, everybody)
     demo_declarations.fill(at=at, numbers=_first_branch(everybody))
     demo_pledges.fill(at=at, numbers=_first_branch(everybody))
+    serving = [one.number for one in everybody if one.branch.startswith("QY05") and one.category == "regular"]
+    demo_checkins.fill(at=at, numbers=[_first_branch(everybody)[0], *serving[::9]])
     return signed_in
 
 
@@ -293,6 +298,7 @@ def _sign_ins(at: datetime, everybody: list[Person]) -> list[SignIn]:
         ("组织部", "district_admin", "QY", None),
         ("书记", "secretary", FIRST_BRANCH, None),
         ("党员", "member", FIRST_BRANCH, mine),
+        ("社区", "secretary", COMMUNITIES[0][0], None),
         ("督查", "supervisor", "QY", None),
         ("审计", "auditor", "QY", None),
         ("系统管理", "system_admin", "QY", None),

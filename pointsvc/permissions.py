@@ -74,6 +74,10 @@ class Permission(StrEnum):
     LISTS_WORK = "lists:work"
     LEDGERS_READ = "ledgers:read"
     LEDGERS_WORK = "ledgers:work"
+    CHECKINS_READ = "checkins:read"
+    CHECKINS_REQUEST = "checkins:request"
+    CHECKINS_DECIDE = "checkins:decide"
+    CHECKINS_OVERSEE = "checkins:oversee"
     IMPORTS_RUN = "imports:run"
     AUDIT_READ = "audit:read"
     JOBS_READ = "jobs:read"
@@ -167,6 +171,13 @@ PERMISSION_MAP: dict[Permission, frozenset[Role]] = {
     # The confidential sets: which branches are weak is for whoever answers for the whole district.
     Permission.LEDGERS_READ: frozenset({_D, _S, _A}),
     Permission.LEDGERS_WORK: frozenset({_D, _S}),
+    Permission.CHECKINS_READ: _READERS | {_M},
+    # Also to take a post and to say which hours were served.
+    Permission.CHECKINS_REQUEST: frozenset({_D, _SEC, _M}),
+    # As the community: posts, hours; as the home unit: cards.
+    Permission.CHECKINS_DECIDE: frozenset({_D, _SEC}),
+    # Coverage and cards of the units within reach.
+    Permission.CHECKINS_OVERSEE: _READERS,
     Permission.IMPORTS_RUN: frozenset({_D, _SEC}),
     Permission.AUDIT_READ: frozenset({_A, _SYS}),
     Permission.JOBS_READ: frozenset({_D, _S, _SEC, _A, _SYS}),

@@ -48,6 +48,9 @@ PLEDGES_TELL = "pledges_tell"
 PLEDGES_REMIND = "pledges_remind"
 PLEDGES_CLOSE = "pledges_close"
 LISTS_REMIND = "lists_remind"
+SERVICE_TELL = "service_tell"
+SERVICE_REMIND = "service_remind"
+SERVICE_CARDS = "service_cards"
 TOPICS = (
     TALLY_COMPUTE,
     IMPORT_RUN,
@@ -70,6 +73,9 @@ TOPICS = (
     PLEDGES_REMIND,
     PLEDGES_CLOSE,
     LISTS_REMIND,
+    SERVICE_TELL,
+    SERVICE_REMIND,
+    SERVICE_CARDS,
 )
 
 LEASE = timedelta(seconds=60)

@@ -40,6 +40,7 @@ HANDLERS = (
     "workers.activities",
     "workers.pledges",
     "workers.lists",
+    "workers.checkins",
 )
 for _name in HANDLERS:
     if importlib.util.find_spec(_name):

@@ -93,6 +93,9 @@ PERIODIC = (
     Periodic("disputes", queues.DISPUTES_REMIND, _night, lambda day: day + timedelta(days=1)),
     # It looks at what waits now, so the latest morning is enough.
     Periodic("lists", queues.LISTS_REMIND, _morning, lambda day: day + timedelta(days=1), only_latest=True),
+    Periodic("service_remind", queues.SERVICE_REMIND, _morning, lambda day: day + timedelta(days=1)),
+    # Each quarter that has ended has its cards, also those that ended while the service was down.
+    Periodic("service_cards", queues.SERVICE_CARDS, _quarter, lambda day: (day + timedelta(days=93)).replace(day=1)),
 )
 
 

@@ -84,6 +84,10 @@ KNOWN: Mapping[str, Known] = {
         30, N_("Days for which a settled pledge is open to ratings before its year is closed"), low=1, high=120
     ),
     "unclaimed_days": Known(7, N_("Days after which a need that nobody claims is told one level up"), low=1, high=90),
+    # Of the home unit: without a rule confirmed hours stand on the card and give no points.
+    "service_rule": Known("", N_("The code of the rule by which service in a community counts (empty: none)"), high=64),
+    "service_kinds": Known("", N_("Kinds of service posts, with 、 between them (empty: the usual eight)"), high=200),
+    "circle_kinds": Known("", N_("Kinds of service nearby, with 、 between them (empty: the usual ones)"), high=200),
 }
 
 
