@@ -59,6 +59,9 @@ class Permission(StrEnum):
     REVIEWS_MANAGE = "reviews:manage"
     REVIEWS_READ = "reviews:read"
     REVIEWS_VOTE = "reviews:vote"
+    SPOTCHECKS_READ = "spotchecks:read"
+    SPOTCHECKS_PLAN = "spotchecks:plan"
+    SPOTCHECKS_DRAW = "spotchecks:draw"
     IMPORTS_RUN = "imports:run"
     AUDIT_READ = "audit:read"
     JOBS_READ = "jobs:read"
@@ -133,6 +136,10 @@ PERMISSION_MAP: dict[Permission, frozenset[Role]] = {
     Permission.REVIEWS_READ: _READERS,
     # Whoever has a member record of the own; without one there is no ballot to be found.
     Permission.REVIEWS_VOTE: _EVERYBODY,
+    # What is sealed until the inspectors arrive is read by nobody whom it may concern.
+    Permission.SPOTCHECKS_READ: frozenset({_D, _S, _A}),
+    Permission.SPOTCHECKS_PLAN: frozenset({_D, _S}),
+    Permission.SPOTCHECKS_DRAW: frozenset({_D, _S}),
     Permission.IMPORTS_RUN: frozenset({_D, _SEC}),
     Permission.AUDIT_READ: frozenset({_A, _SYS}),
     Permission.JOBS_READ: frozenset({_D, _S, _SEC, _A, _SYS}),
