@@ -54,6 +54,7 @@ from pointsvc.schemes import api as schemes_api
 from pointsvc.schemes import pages as schemes_pages
 from pointsvc.seals import api as seals_api
 from pointsvc.seals import pages as seals_pages
+from pointsvc.spotchecks import api as spotchecks_api
 from pointsvc.status import bp as status
 from pointsvc.tallies import api as tallies_api
 from pointsvc.tallies import letter_pages, publicity_api, publicity_pages
@@ -74,6 +75,7 @@ API_BLUEPRINTS = (
     reviews_api.bp,
     merging_api.bp,
     receipts_api.bp,
+    spotchecks_api.bp,
     tallies_api.bp,
     publicity_api.bp,
     disputes_api.bp,

@@ -211,7 +211,7 @@ def test_a_sealed_list_that_is_never_opened_is_void(frozen_clock: FrozenClock) -
     assert service.unopened(today=last) == []
     assert service.unopened(today=last + timedelta(days=1)) == [number]
     with transaction():
-        service.lapse(at=clock.now(), spot_check_id=number, reason="逾期未开封")
+        service.lapse(at=clock.now(), spot_check_id=number)
     assert (scene.row(number).status, service.unopened(today=last + timedelta(days=1))) == ("void", [])
     assert proofs.document(scene.row(number))["secret"] is None
 
