@@ -219,7 +219,7 @@ def stand_down(data: dict[str, Any], spot_check_id: str, unit_id: str) -> dict[s
 
 @bp.route("/spot-checks/<spot_check_id>/proof")
 @public
-@bp.response(200, description="The proof as check_draw.py and the page /draws/check take it")
+@bp.response(200, description="The proof as check_draw.py and the page /check-draw take it")
 def proof(spot_check_id: str) -> dict[str, Any]:
     """All that is public of a draw, from the day on which its list was frozen."""
     return proofs.document(listing.public(spot_check_id=ref_id(spot_check_id)))
