@@ -236,7 +236,7 @@ def test_an_auditor_reads_and_a_secretary_does_not(client: FlaskClient) -> None:
 def entries_drawn() -> int:
     sheets.publish()
     for number in ("M001", "M002", "M003", "M004"):
-        sheets.record(number, "themeday", "2026-07-05")
+        sheets.record(number, "class", "2026-07-05")
     part = framing.Part("积分", "entry", percent=50, source=choosing.Source("QS01", period="2026-Q3"))
     return scene.drawn("P-E", part)
 
@@ -269,7 +269,7 @@ def test_drawn_entries_are_gone_through(desk: Desk, client: FlaskClient) -> None
 
 def test_what_is_taken_back_before_is_not_drawn(client: FlaskClient) -> None:
     sheets.publish()
-    sheets.record("M001", "themeday", "2026-07-05")
+    sheets.record("M001", "class", "2026-07-05")
     with pytest.raises(Invalid):
         scene.planned("P-1", framing.Part("积分", "entry", n=1, source=choosing.Source("QS02", period="2026-Q3")))
 
