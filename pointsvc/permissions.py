@@ -78,6 +78,9 @@ class Permission(StrEnum):
     CHECKINS_REQUEST = "checkins:request"
     CHECKINS_DECIDE = "checkins:decide"
     CHECKINS_OVERSEE = "checkins:oversee"
+    SPOTCHECKS_READ = "spotchecks:read"
+    SPOTCHECKS_PLAN = "spotchecks:plan"
+    SPOTCHECKS_DRAW = "spotchecks:draw"
     IMPORTS_RUN = "imports:run"
     AUDIT_READ = "audit:read"
     JOBS_READ = "jobs:read"
@@ -178,6 +181,10 @@ PERMISSION_MAP: dict[Permission, frozenset[Role]] = {
     Permission.CHECKINS_DECIDE: frozenset({_D, _SEC}),
     # Coverage and cards of the units within reach.
     Permission.CHECKINS_OVERSEE: _READERS,
+    # What is sealed until the inspectors arrive is read by nobody whom it may concern.
+    Permission.SPOTCHECKS_READ: frozenset({_D, _S, _A}),
+    Permission.SPOTCHECKS_PLAN: frozenset({_D, _S}),
+    Permission.SPOTCHECKS_DRAW: frozenset({_D, _S}),
     Permission.IMPORTS_RUN: frozenset({_D, _SEC}),
     Permission.AUDIT_READ: frozenset({_A, _SYS}),
     Permission.JOBS_READ: frozenset({_D, _S, _SEC, _A, _SYS}),

@@ -51,6 +51,7 @@ LISTS_REMIND = "lists_remind"
 SERVICE_TELL = "service_tell"
 SERVICE_REMIND = "service_remind"
 SERVICE_CARDS = "service_cards"
+SPOTCHECKS_LAPSE = "spotchecks_lapse"
 TOPICS = (
     TALLY_COMPUTE,
     IMPORT_RUN,
@@ -76,6 +77,7 @@ TOPICS = (
     SERVICE_TELL,
     SERVICE_REMIND,
     SERVICE_CARDS,
+    SPOTCHECKS_LAPSE,
 )
 
 LEASE = timedelta(seconds=60)

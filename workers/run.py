@@ -41,6 +41,7 @@ HANDLERS = (
     "workers.pledges",
     "workers.lists",
     "workers.checkins",
+    "workers.spotchecks",
 )
 for _name in HANDLERS:
     if importlib.util.find_spec(_name):

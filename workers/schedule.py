@@ -85,6 +85,8 @@ PERIODIC = (
     # What still helps is told, however many mornings were missed.
     Periodic("pledges_remind", queues.PLEDGES_REMIND, _morning, lambda day: day + timedelta(days=1), only_latest=True),
     Periodic("pledges_close", queues.PLEDGES_CLOSE, _night, lambda day: day + timedelta(days=1), only_latest=True),
+    # It looks at what is overdue now: one night does for many that were missed.
+    Periodic("spotchecks", queues.SPOTCHECKS_LAPSE, _night, lambda day: day + timedelta(days=1), only_latest=True),
     # A new month may begin a new cycle, whose standings nobody's entry has settled yet.
     Periodic("standings", queues.STANDINGS_SETTLE, _month, lambda day: (day + timedelta(days=31)).replace(day=1)),
     # The quarter that has ended is tallied for the whole tree; each node's own can be asked for any time.
