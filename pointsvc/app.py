@@ -126,6 +126,7 @@ NOUNS = (
     "pledges",
     "spotchecks",
     "tallies",
+    "inspections",
     "disputes",
     "rehearsals",
     "imports",
