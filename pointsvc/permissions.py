@@ -59,6 +59,14 @@ class Permission(StrEnum):
     REVIEWS_MANAGE = "reviews:manage"
     REVIEWS_READ = "reviews:read"
     REVIEWS_VOTE = "reviews:vote"
+    INSPECTIONS_READ = "inspections:read"
+    INSPECTIONS_INSPECT = "inspections:inspect"
+    INSPECTIONS_CONFIRM = "inspections:confirm"
+    RECTIFICATIONS_ORDER = "rectifications:order"
+    RECTIFICATIONS_ANSWER = "rectifications:answer"
+    RECTIFICATIONS_RECHECK = "rectifications:recheck"
+    BULLETINS_READ = "bulletins:read"
+    BULLETINS_ISSUE = "bulletins:issue"
     IMPORTS_RUN = "imports:run"
     AUDIT_READ = "audit:read"
     JOBS_READ = "jobs:read"
@@ -133,6 +141,15 @@ PERMISSION_MAP: dict[Permission, frozenset[Role]] = {
     Permission.REVIEWS_READ: _READERS,
     # Whoever has a member record of the own; without one there is no ballot to be found.
     Permission.REVIEWS_VOTE: _EVERYBODY,
+    Permission.INSPECTIONS_READ: _READERS,
+    # Inspectors come from several bodies; which of them serves for a unit is settled by the draw.
+    Permission.INSPECTIONS_INSPECT: frozenset({_D, _S, _SEC}),
+    Permission.INSPECTIONS_CONFIRM: frozenset({_SEC}),
+    Permission.RECTIFICATIONS_ORDER: frozenset({_D, _S}),
+    Permission.RECTIFICATIONS_ANSWER: frozenset({_SEC}),
+    Permission.RECTIFICATIONS_RECHECK: frozenset({_D, _S}),
+    Permission.BULLETINS_READ: _READERS,
+    Permission.BULLETINS_ISSUE: frozenset({_D, _S}),
     Permission.IMPORTS_RUN: frozenset({_D, _SEC}),
     Permission.AUDIT_READ: frozenset({_A, _SYS}),
     Permission.JOBS_READ: frozenset({_D, _S, _SEC, _A, _SYS}),

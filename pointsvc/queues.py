@@ -44,6 +44,7 @@ RECONCILE = "reconcile"
 REVIEWS_REMIND = "reviews_remind"
 EXEMPTIONS_END = "exemptions_end"
 RECEIPTS_TURN = "receipts_turn"
+RECTIFICATIONS_REMIND = "rectifications_remind"
 TOPICS = (
     TALLY_COMPUTE,
     IMPORT_RUN,
@@ -62,6 +63,7 @@ TOPICS = (
     REVIEWS_REMIND,
     EXEMPTIONS_END,
     RECEIPTS_TURN,
+    RECTIFICATIONS_REMIND,
 )
 
 LEASE = timedelta(seconds=60)

@@ -38,6 +38,7 @@ HANDLERS = (
     "workers.audit",
     "workers.reviews",
     "workers.activities",
+    "workers.inspections",
 )
 for _name in HANDLERS:
     if importlib.util.find_spec(_name):
