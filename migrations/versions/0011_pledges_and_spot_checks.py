@@ -54,10 +54,12 @@ def upgrade() -> None:
         sa.Column("plan", sa.String(length=40), nullable=False),
         sa.Column("title", sa.String(length=200), nullable=False),
         sa.Column("purpose", sa.String(length=1000), nullable=False),
+        sa.Column("programme", sa.String(length=200), nullable=False),
         sa.Column("filing", sa.String(length=100), nullable=False),
         sa.Column("announced", sa.Boolean(), nullable=False),
         sa.Column("status", sa.String(length=10), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("cover_quarters", sa.Integer(), nullable=True),
         sa.Column("checklist", JSON, nullable=False),
         sa.Column("frame", sa.Text(), nullable=True),
         sa.Column("frame_sha256", sa.String(length=64), nullable=True),
@@ -65,10 +67,13 @@ def upgrade() -> None:
         sa.Column("secret", sa.String(length=64), nullable=True),
         sa.Column("digits", sa.String(length=200), nullable=True),
         sa.Column("seed", sa.String(length=64), nullable=True),
+        sa.Column("sealed_sha256", sa.String(length=64), nullable=True),
         sa.Column("again_of_id", ID, nullable=True),
         sa.Column("reason", sa.String(length=500), nullable=True),
+        sa.Column("void_reason", sa.String(length=500), nullable=True),
         sa.Column("frozen_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("drawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by_id", ID, nullable=True),
         sa.CheckConstraint(
@@ -102,7 +107,12 @@ def upgrade() -> None:
         "spot_check_stratum",
         sa.Column("spot_check_id", ID, nullable=False),
         sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
         sa.Column("n", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "kind IN ('organisation','entry','pledge','other')", name=op.f("ck_spot_check_stratum_kind")
+        ),
+        sa.CheckConstraint("n > 0", name=op.f("ck_spot_check_stratum_n")),
         sa.ForeignKeyConstraint(["spot_check_id"], ["spot_check.id"], name=op.f("fk_spot_check_stratum_spot_check_id")),
         sa.PrimaryKeyConstraint("spot_check_id", "name", name=op.f("pk_spot_check_stratum")),
     )
@@ -119,6 +129,7 @@ def upgrade() -> None:
         sa.Column("place", sa.Integer(), nullable=True),
         sa.Column("skipped", sa.String(length=300), nullable=True),
         sa.Column("drawn", sa.Boolean(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["organisation_id"], ["organisation.id"], name=op.f("fk_spot_check_unit_organisation_id")
         ),
@@ -129,7 +140,22 @@ def upgrade() -> None:
         ),
     )
     op.create_index(op.f("ix_spot_check_unit_organisation_id"), "spot_check_unit", ["organisation_id"], unique=False)
-    op.create_index("ix_spot_check_unit_place", "spot_check_unit", ["spot_check_id", "stratum", "place"], unique=False)
+    op.create_index(
+        "ix_spot_check_unit_place",
+        "spot_check_unit",
+        ["spot_check_id", "stratum", "place"],
+        unique=False,
+        sqlite_where=sa.text("place IS NOT NULL"),
+        postgresql_where=sa.text("place IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_spot_check_unit_excluded",
+        "spot_check_unit",
+        ["spot_check_id"],
+        unique=False,
+        sqlite_where=sa.text("excluded IS NOT NULL"),
+        postgresql_where=sa.text("excluded IS NOT NULL"),
+    )
     op.create_table(
         "spot_check_assignment",
         sa.Column("unit_id", ID, nullable=False),
@@ -142,4 +168,15 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["unit_id"], ["spot_check_unit.id"], name=op.f("fk_spot_check_assignment_unit_id")),
         sa.PrimaryKeyConstraint("unit_id", "inspector_id", name=op.f("pk_spot_check_assignment")),
+    )
+    op.create_table(
+        "spot_check_entry",
+        sa.Column("unit_id", ID, nullable=False),
+        sa.Column("in_order", sa.Boolean(), nullable=False),
+        sa.Column("note", sa.String(length=500), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by_id", ID, nullable=True),
+        sa.ForeignKeyConstraint(["by_id"], ["sign_in.id"], name=op.f("fk_spot_check_entry_by_id")),
+        sa.ForeignKeyConstraint(["unit_id"], ["spot_check_unit.id"], name=op.f("fk_spot_check_entry_unit_id")),
+        sa.PrimaryKeyConstraint("unit_id", name=op.f("pk_spot_check_entry")),
     )

@@ -5,19 +5,23 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pointsvc.db import Id, Json, Model, UtcTime
 
 STATUSES = ("draft", "frozen", "drawn", "reported", "closed", "void")
+KINDS = ("organisation", "entry", "pledge", "other")
 
 
 class SpotCheck(Model):
     """One plan, which has one draw. Another draw is another plan, with a public reason.
 
     ``plan`` is the public number, as it stands in every hash. ``secret`` is committed to when the
-    frame is frozen and told when the dice are thrown. ``checklist``: [{code, text, article}].
+    frame is frozen and told when the dice are thrown, of an unannounced check when its units have been
+    visited: public is what came of the draw from ``opened_at`` on. It and the frame (which may be
+    long) are read only where they are asked for. ``programme`` and ``filing``: the year's plan of
+    inspections and the number under which this one is filed. ``checklist``: [{code, text, article}].
     """
 
     __tablename__ = "spot_check"
@@ -27,21 +31,26 @@ class SpotCheck(Model):
     plan: Mapped[str] = mapped_column(String(40), unique=True)
     title: Mapped[str] = mapped_column(String(200))
     purpose: Mapped[str] = mapped_column(String(1000), default="")
+    programme: Mapped[str] = mapped_column(String(200), default="")
     filing: Mapped[str] = mapped_column(String(100), default="")
     announced: Mapped[bool] = mapped_column(default=True)
     status: Mapped[str] = mapped_column(String(10))
     due_on: Mapped[date]
+    cover_quarters: Mapped[int | None]
     checklist: Mapped[list[Any]] = mapped_column(Json)
-    frame: Mapped[str | None] = mapped_column(Text)
+    frame: Mapped[str | None] = mapped_column(Text, deferred=True)
     frame_sha256: Mapped[str | None] = mapped_column(String(64))
     commitment: Mapped[str | None] = mapped_column(String(64))
-    secret: Mapped[str | None] = mapped_column(String(64))
+    secret: Mapped[str | None] = mapped_column(String(64), deferred=True)
     digits: Mapped[str | None] = mapped_column(String(200))
-    seed: Mapped[str | None] = mapped_column(String(64))
+    seed: Mapped[str | None] = mapped_column(String(64), deferred=True)
+    sealed_sha256: Mapped[str | None] = mapped_column(String(64))
     again_of_id: Mapped[int | None] = mapped_column(ForeignKey("spot_check.id"))
     reason: Mapped[str | None] = mapped_column(String(500))
+    void_reason: Mapped[str | None] = mapped_column(String(500))
     frozen_at: Mapped[datetime | None] = mapped_column(UtcTime)
     drawn_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    opened_at: Mapped[datetime | None] = mapped_column(UtcTime)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("sign_in.id"))
 
@@ -49,20 +58,28 @@ class SpotCheck(Model):
 
 
 class Stratum(Model):
-    """A part of the frame from which ``n`` units are drawn."""
+    """A part of the frame from which ``n`` units are drawn; ``kind`` says what their codes are of."""
 
     __tablename__ = "spot_check_stratum"
 
     spot_check_id: Mapped[int] = mapped_column(ForeignKey("spot_check.id"), primary_key=True)
     name: Mapped[str] = mapped_column(String(60), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(12))
     n: Mapped[int]
+
+    __table_args__ = (
+        CheckConstraint("kind IN ('" + "','".join(KINDS) + "')", name="kind"),
+        CheckConstraint("n > 0", name="n"),
+    )
 
 
 class Unit(Model):
     """A unit that may be drawn: an organisation, or another thing by its code (an entry, a pledge).
 
-    ``excluded`` units (with a public reason) are no part of the frame. ``place`` is the unit's place
-    by ticket within its stratum; ``skipped`` says why a drawn place was passed on.
+    ``excluded`` units (with a public reason) are no part of the frame. ``ticket`` and ``place`` (by
+    ticket within the stratum) are kept of those alone that were drawn or passed over: all others
+    follow from the frame and the seed. ``skipped`` says why a place was passed on, ``opened_at`` since
+    when the public may know of it that it was drawn.
     """
 
     __tablename__ = "spot_check_unit"
@@ -78,10 +95,25 @@ class Unit(Model):
     place: Mapped[int | None]
     skipped: Mapped[str | None] = mapped_column(String(300))
     drawn: Mapped[bool] = mapped_column(default=False)
+    opened_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
     __table_args__ = (
         UniqueConstraint("spot_check_id", "stratum", "code"),
-        Index("ix_spot_check_unit_place", "spot_check_id", "stratum", "place"),
+        # Few of many are drawn or excluded: the lists of those read no more than them.
+        Index(
+            "ix_spot_check_unit_place",
+            "spot_check_id",
+            "stratum",
+            "place",
+            sqlite_where=text("place IS NOT NULL"),
+            postgresql_where=text("place IS NOT NULL"),
+        ),
+        Index(
+            "ix_spot_check_unit_excluded",
+            "spot_check_id",
+            sqlite_where=text("excluded IS NOT NULL"),
+            postgresql_where=text("excluded IS NOT NULL"),
+        ),
     )
 
 
@@ -111,3 +143,15 @@ class Assignment(Model):
     place: Mapped[int]
     serves: Mapped[bool] = mapped_column(default=False)
     skipped: Mapped[str | None] = mapped_column(String(300))
+
+
+class EntryVerdict(Model):
+    """What was found when a drawn entry was gone through: in order, or not and why."""
+
+    __tablename__ = "spot_check_entry"
+
+    unit_id: Mapped[int] = mapped_column(ForeignKey("spot_check_unit.id"), primary_key=True)
+    in_order: Mapped[bool]
+    note: Mapped[str] = mapped_column(String(500), default="")
+    at: Mapped[datetime] = mapped_column(UtcTime)
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("sign_in.id"))
