@@ -74,6 +74,8 @@ def open_inspection(*, actor: Actor, at: datetime, spot_check_id: int, unit: str
     except IntegrityError:
         # The other inspector has arrived too.
         return db.session.scalars(select(Inspection).where(Inspection.unit_id == found.id)).one()
+    # Of an unannounced check nobody knew until now that this unit was drawn.
+    found.opened_at = found.opened_at or at
     begun(made, actor, at)
     return made
 

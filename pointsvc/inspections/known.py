@@ -57,4 +57,5 @@ def known(organisation_id: int, until: date) -> Known:
         .where(Pledge.published_on.between(since, until))
         .scalar_subquery(),
     )
-    return Known(since, until, *db.session.execute(select(*asked)).one())
+    row = db.session.execute(select(*asked)).one()
+    return Known(since, until, row[0], row[1], row[2], row[3])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, or_, select, true
 from sqlalchemy.orm import aliased
 
-from pointsvc.db import db
+from pointsvc.db import among, db
 from pointsvc.errors import Conflict, Forbidden, NotFound
 from pointsvc.inspections import lifecycle
 from pointsvc.inspections.models import Finding, Inspection, Rectification
@@ -107,13 +107,24 @@ def of_inspection(inspection_id: int) -> dict[int, Rectification]:
     return {row.finding_id: row for row in rows}
 
 
-def may(actor: Actor, view: OrderView, today: date) -> list[str]:
-    """What the actor may do with this order now: answer, close, send_back, fail."""
-    found = []
-    if allowed(actor, Permission.RECTIFICATIONS_ANSWER) and reach.reaches(actor, view.organisation_id):
-        found += [lifecycle.ANSWER] if view.status in lifecycle.WITH_THE_UNIT else []
-    if allowed(actor, Permission.RECTIFICATIONS_RECHECK) and reach.reaches(actor, view.plan_organisation_id):
-        found += [act for act in lifecycle.RECHECKS if _rechecks(actor, view, act, today)]
+def of_finding(finding_id: int) -> Rectification | None:
+    """The order that came of this finding, if any; the caller checks whose it is."""
+    return db.session.scalar(select(Rectification).where(Rectification.finding_id == finding_id))
+
+
+def rights(actor: Actor, views: Collection[OrderView], today: date) -> dict[int, list[str]]:
+    """What the actor may do with each of these orders now, by its id: answer, close, send_back, fail."""
+    ids = {view.organisation_id for view in views} | {view.plan_organisation_id for view in views}
+    query = select(Organisation.id).where(among(Organisation.id, ids))
+    here = set(db.session.scalars(query.where(Organisation.id.in_(reach.organisation_ids(actor)))))
+    answers = allowed(actor, Permission.RECTIFICATIONS_ANSWER)
+    looks = allowed(actor, Permission.RECTIFICATIONS_RECHECK)
+    found: dict[int, list[str]] = {view.id: [] for view in views}
+    for view in views:
+        if answers and view.organisation_id in here and view.status in lifecycle.WITH_THE_UNIT:
+            found[view.id].append(lifecycle.ANSWER)
+        if looks and view.plan_organisation_id in here:
+            found[view.id] += [act for act in lifecycle.RECHECKS if _rechecks(actor, view, act, today)]
     return found
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 
 from pointsvc import clock, workdays
 from pointsvc.db import among, db
@@ -127,8 +127,8 @@ def recheck(
 # ---- inside
 
 
-def _findings(actor: Actor, ids: Collection[int]) -> Sequence[tuple[Finding, Inspection, Unit, SpotCheck]]:
-    rows = db.session.execute(
+def _findings(actor: Actor, ids: Collection[int]) -> Sequence[Row[Finding, Inspection, Unit, SpotCheck]]:
+    return db.session.execute(
         select(Finding, Inspection, Unit, SpotCheck)
         .join(Inspection, Inspection.id == Finding.inspection_id)
         .join(Unit, Unit.id == Inspection.unit_id)
@@ -137,8 +137,7 @@ def _findings(actor: Actor, ids: Collection[int]) -> Sequence[tuple[Finding, Ins
         .where(SpotCheck.organisation_id.in_(reach.organisation_ids(actor)))
         .order_by(Finding.id)
         .with_for_update(of=SpotCheck)
-    )
-    return [tuple(row) for row in rows]
+    ).all()
 
 
 def _serials(plan: SpotCheck | None) -> range:
