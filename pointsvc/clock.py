@@ -36,6 +36,11 @@ def local(instant: datetime) -> datetime:
     return instant.astimezone(_zone)
 
 
+def begins(day: date) -> datetime:
+    """The instant at which this day begins on the service's wall clock."""
+    return datetime(day.year, day.month, day.day, tzinfo=_zone).astimezone(UTC)
+
+
 @contextmanager
 def set_to(source: datetime | Callable[[], datetime]) -> Iterator[None]:
     """For tests: let ``now()`` answer with this instant, or with what this function says."""

@@ -67,6 +67,9 @@ class Permission(StrEnum):
     RECTIFICATIONS_RECHECK = "rectifications:recheck"
     BULLETINS_READ = "bulletins:read"
     BULLETINS_ISSUE = "bulletins:issue"
+    SPOTCHECKS_READ = "spotchecks:read"
+    SPOTCHECKS_PLAN = "spotchecks:plan"
+    SPOTCHECKS_DRAW = "spotchecks:draw"
     IMPORTS_RUN = "imports:run"
     AUDIT_READ = "audit:read"
     JOBS_READ = "jobs:read"
@@ -150,6 +153,10 @@ PERMISSION_MAP: dict[Permission, frozenset[Role]] = {
     Permission.RECTIFICATIONS_RECHECK: frozenset({_D, _S}),
     Permission.BULLETINS_READ: _READERS,
     Permission.BULLETINS_ISSUE: frozenset({_D, _S}),
+    # What is sealed until the inspectors arrive is read by nobody whom it may concern.
+    Permission.SPOTCHECKS_READ: frozenset({_D, _S, _A}),
+    Permission.SPOTCHECKS_PLAN: frozenset({_D, _S}),
+    Permission.SPOTCHECKS_DRAW: frozenset({_D, _S}),
     Permission.IMPORTS_RUN: frozenset({_D, _SEC}),
     Permission.AUDIT_READ: frozenset({_A, _SYS}),
     Permission.JOBS_READ: frozenset({_D, _S, _SEC, _A, _SYS}),

@@ -63,6 +63,9 @@ KNOWN: Mapping[str, Known] = {
     "review_smallest": Known(
         5, N_("Ballots that a part of a review needs for its counts to be shown by themselves"), low=2, high=50
     ),
+    "inspections_a_year": Known(
+        2, N_("Spot-checks a year after which a unit is proposed to be left out of the draw"), low=1, high=12
+    ),
     # What members read of each other when a review is publicised; counts are always one's own only.
     "review_shown_to": Known("branch", N_("Who reads the grades of a review"), choices=("own", "branch")),
 }

@@ -18,7 +18,7 @@ INSPECTORS = 2
 CONFLICT = "conflict of interest"
 
 # An input method for Chinese may write full-width digits; they were read off the same dice.
-_WIDE = str.maketrans("０１２３４５６７８９", "0123456789")  # noqa: RUF001 - these are meant
+_WIDE = str.maketrans("０１２３４５６７８９", "0123456789")
 
 
 @dataclass(frozen=True, slots=True)

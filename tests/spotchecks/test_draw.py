@@ -13,7 +13,7 @@ from pointsvc.spotchecks import draw
 from tests.spotchecks.vector import CODES, DIGITS, FRAME, PLAN, SECRET, C, F, S
 
 TICKET = "3374128a8b32f6cd717c3e2f0fdbcfa6c5e15d9f2b5d42c8b0a5bbfbaa9e6795"
-ORDER = "X03 X10 X04 X06 X01 X05 X08 X02 X07 X09".split()
+ORDER = ["X03", "X10", "X04", "X06", "X01", "X05", "X08", "X02", "X07", "X09"]
 
 
 def test_the_vector() -> None:
