@@ -37,7 +37,7 @@ from pointsvc.home import bp as home
 from pointsvc.imports import api as imports_api
 from pointsvc.imports import pages as imports_pages
 from pointsvc.inspections import api as inspections_api
-from pointsvc.inspections import rectifications_api
+from pointsvc.inspections import bulletins_api, rectifications_api
 from pointsvc.ledger import api as ledger_api
 from pointsvc.ledger import doubles_pages, merging_api, merging_pages
 from pointsvc.ledger import pages as ledger_pages
@@ -81,6 +81,7 @@ API_BLUEPRINTS = (
     disputes_api.bp,
     inspections_api.bp,
     rectifications_api.bp,
+    bulletins_api.bp,
     imports_api.bp,
     exports_api.bp,
     audit_api.bp,

@@ -26,8 +26,9 @@ from pointsvc.inspections.models import (
 )
 from pointsvc.inspections.reading import concerns, standing
 from pointsvc.people import settings
-from pointsvc.permissions import Actor
+from pointsvc.permissions import SYSTEM, Actor
 from pointsvc.seals import canonical
+from pointsvc.spotchecks import service as spotchecks
 from pointsvc.spotchecks.models import SpotCheck, Unit
 
 # Photos of a finding; what the unit adds later to show that it was put right lies beside them.
@@ -74,9 +75,10 @@ def open_inspection(*, actor: Actor, at: datetime, spot_check_id: int, unit: str
     except IntegrityError:
         # The other inspector has arrived too.
         return db.session.scalars(select(Inspection).where(Inspection.unit_id == found.id)).one()
-    # Of an unannounced check nobody knew until now that this unit was drawn.
-    found.opened_at = found.opened_at or at
     begun(made, actor, at)
+    if found.opened_at is None:
+        # Of an unannounced check nobody knew until now that this unit was drawn.
+        spotchecks.open_units(actor=SYSTEM, at=at, spot_check_id=plan.id, unit_ids=[found.id])
     return made
 
 

@@ -107,6 +107,12 @@ def of_inspection(inspection_id: int) -> dict[int, Rectification]:
     return {row.finding_id: row for row in rows}
 
 
+def of_plan(spot_check_id: int) -> dict[int, Rectification]:
+    """The orders that came of this plan, by finding."""
+    rows = db.session.scalars(select(Rectification).where(Rectification.spot_check_id == spot_check_id))
+    return {row.finding_id: row for row in rows}
+
+
 def of_finding(finding_id: int) -> Rectification | None:
     """The order that came of this finding, if any; the caller checks whose it is."""
     return db.session.scalar(select(Rectification).where(Rectification.finding_id == finding_id))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
 
 from pointsvc.db import among, db
 from pointsvc.errors import NotFound
@@ -22,7 +22,7 @@ from pointsvc.inspections.models import (
 )
 from pointsvc.people import reach
 from pointsvc.people.models import Organisation, SignIn
-from pointsvc.permissions import Actor
+from pointsvc.permissions import SYSTEM, Actor
 from pointsvc.spotchecks.models import Assignment, Inspector, SpotCheck, Unit
 
 # A drawn unit to which nobody has come yet.
@@ -102,6 +102,12 @@ def units(
         query = query.where(serving(actor))
     if before_id is not None:
         query = query.where(Unit.id < before_id)
+    return [UnitView(*row) for row in db.session.execute(query)]
+
+
+def units_of_plan(spot_check_id: int) -> Sequence[UnitView]:
+    """All drawn units of this plan by stratum and place; the caller has checked who asks."""
+    query = _views(SYSTEM).where(Unit.spot_check_id == spot_check_id).order_by(Unit.stratum, Unit.place, Unit.id)
     return [UnitView(*row) for row in db.session.execute(query)]
 
 
@@ -191,6 +197,8 @@ def history(inspection_id: int, rectification_id: int | None = None) -> Sequence
 
 def serving(actor: Actor) -> ColumnElement[bool]:
     """The condition on Unit that the actor is one of the two who inspect it."""
+    if actor.sign_in_id is None:
+        return false()
     return (
         select(Assignment.unit_id)
         .join(Inspector, Inspector.id == Assignment.inspector_id)

@@ -71,6 +71,7 @@ def plan(
             seed="fc1e02edc26ab30ea0ce27153d78791930104a7f9fc60c3972ddc7b08ebcd06a",
             frozen_at=clock.now(),
             drawn_at=clock.now(),
+            opened_at=clock.now() if announced else None,
             created_at=clock.now(),
         )
         db.session.add(made)
@@ -80,27 +81,28 @@ def plan(
         db.session.add_all(
             [Stratum(spot_check_id=made.id, name=name, kind="organisation", n=n[name]) for name in sorted(strata)]
         )
-        _units(made.id, nodes, drawn)
+        _units(made, nodes, drawn)
         return made.id
 
 
-def _units(plan_id: int, nodes: Mapping[str, Organisation], drawn: Sequence[tuple[str, str]]) -> None:
+def _units(plan: SpotCheck, nodes: Mapping[str, Organisation], drawn: Sequence[tuple[str, str]]) -> None:
     units = [
         Unit(
-            spot_check_id=plan_id,
+            spot_check_id=plan.id,
             stratum=stratum,
             code=code,
             name=nodes[code].name,
             organisation_id=nodes[code].id,
             place=1,
             drawn=(stratum, code) in drawn,
+            opened_at=plan.opened_at if (stratum, code) in drawn else None,
         )
         for stratum, code in (*drawn, *(one for one in LEFT if one not in drawn))
     ]
     accounts = {row.name: row.id for row in db.session.scalars(select(SignIn))}
     inspectors = [
         Inspector(
-            spot_check_id=plan_id, code=code, name=name, body=body, sign_in_id=accounts.get(account), conflicts=[]
+            spot_check_id=plan.id, code=code, name=name, body=body, sign_in_id=accounts.get(account), conflicts=[]
         )
         for code, name, body, account in INSPECTORS
     ]

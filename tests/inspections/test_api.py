@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from pointsvc.db import db
 from pointsvc.inspections.models import Finding, Inspection, InspectionLog, InspectionSignature
 from pointsvc.permissions import PERMISSION_MAP, Permission
+from pointsvc.spotchecks.models import SpotCheck, Unit
 from tests.conftest import FrozenClock
 from tests.evidence.files import photo
 from tests.factories import BY_ROLE, bearer
@@ -111,6 +112,20 @@ def test_a_wrong_arrival_is_told_its_field(client: FlaskClient, plan: int, body:
     answer = post(client, "/inspections", body, "overseer")
     assert answer.status_code == 422
     assert field in answer.json["errors"]
+
+
+def test_an_unannounced_unit_is_known_from_the_arrival_on(client: FlaskClient, frozen_clock: FrozenClock) -> None:
+    scene.district()
+    plan = scene.plan(announced=False)
+    frozen_clock.advance(days=3)
+    number = scene.opened(plan)
+    first = db.session.get_one(Unit, scene.row(number).unit_id)
+    assert first.opened_at == scene.row(number).opened_at == frozen_clock()
+    check = db.session.get_one(SpotCheck, plan, populate_existing=True)
+    assert check.opened_at is None
+    frozen_clock.advance(days=1)
+    scene.opened(plan, "QS02")
+    assert db.session.get_one(SpotCheck, plan, populate_existing=True).opened_at == frozen_clock()
 
 
 # ---- PUT answers
