@@ -37,7 +37,8 @@ from pointsvc.home import bp as home
 from pointsvc.imports import api as imports_api
 from pointsvc.imports import pages as imports_pages
 from pointsvc.inspections import api as inspections_api
-from pointsvc.inspections import bulletins_api, rectifications_api
+from pointsvc.inspections import bulletins_api, bulletins_pages, rectifications_api, rectifications_pages
+from pointsvc.inspections import pages as inspections_pages
 from pointsvc.ledger import api as ledger_api
 from pointsvc.ledger import doubles_pages, merging_api, merging_pages
 from pointsvc.ledger import pages as ledger_pages
@@ -106,6 +107,9 @@ PAGE_BLUEPRINTS = (
     tallies_pages.bp,
     publicity_pages.bp,
     disputes_pages.bp,
+    inspections_pages.bp,
+    rectifications_pages.bp,
+    bulletins_pages.bp,
     merging_pages.bp,
     doubles_pages.bp,
     receipts_pages.bp,

@@ -33,6 +33,7 @@ FORMAT = "pointsvc-bulletin-1"
 ISSUED = N_("The bulletin on %(title)s has been issued")
 WITHDRAWN = N_("The bulletin on %(title)s has been withdrawn")
 
+MOST_PLANS = 20
 NEEDED = ("title", "basis", "signature")
 
 
@@ -153,6 +154,19 @@ def bulletins(
     if before_id is not None:
         query = query.where(Bulletin.id < before_id)
     return [(row[0], row[1]) for row in db.session.execute(query)]
+
+
+def without(*, actor: Actor) -> Sequence[SpotCheck]:
+    """The drawn plans of the actor's reach that have neither a draft nor an issued bulletin, the latest first."""
+    standing = select(Bulletin.id).where(Bulletin.spot_check_id == SpotCheck.id, Bulletin.status != "withdrawn")
+    query = select(SpotCheck).where(SpotCheck.organisation_id.in_(reach.organisation_ids(actor)))
+    query = query.where(SpotCheck.status.in_(("drawn", "reported")), ~standing.exists())
+    return db.session.scalars(query.order_by(SpotCheck.id.desc()).limit(MOST_PLANS)).all()
+
+
+def leads(actor: Actor, plan: SpotCheck) -> bool:
+    """Whether it is a plan of the actor's own organisation or of one below."""
+    return reach.reaches(actor, plan.organisation_id)
 
 
 # ---- inside

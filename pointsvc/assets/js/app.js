@@ -4,6 +4,7 @@ import "./roll.js";
 import "./comforts.js";
 import "./aloud.js";
 import "./ticks.js";
+import "./field.js";
 
 document.documentElement.classList.add("js");
 
