@@ -57,6 +57,9 @@ from pointsvc.schemes import api as schemes_api
 from pointsvc.schemes import pages as schemes_pages
 from pointsvc.seals import api as seals_api
 from pointsvc.seals import pages as seals_pages
+from pointsvc.spotchecks import api as spotchecks_api
+from pointsvc.spotchecks import entry_pages, plan_pages, public_pages, wall_pages
+from pointsvc.spotchecks import pages as spotchecks_pages
 from pointsvc.status import bp as status
 from pointsvc.tallies import api as tallies_api
 from pointsvc.tallies import letter_pages, publicity_api, publicity_pages
@@ -77,6 +80,7 @@ API_BLUEPRINTS = (
     reviews_api.bp,
     merging_api.bp,
     receipts_api.bp,
+    spotchecks_api.bp,
     tallies_api.bp,
     publicity_api.bp,
     disputes_api.bp,
@@ -113,6 +117,11 @@ PAGE_BLUEPRINTS = (
     merging_pages.bp,
     doubles_pages.bp,
     receipts_pages.bp,
+    spotchecks_pages.bp,
+    plan_pages.bp,
+    wall_pages.bp,
+    entry_pages.bp,
+    public_pages.bp,
     letter_pages.bp,
     imports_pages.bp,
     exports_pages.bp,

@@ -45,6 +45,7 @@ REVIEWS_REMIND = "reviews_remind"
 EXEMPTIONS_END = "exemptions_end"
 RECEIPTS_TURN = "receipts_turn"
 RECTIFICATIONS_REMIND = "rectifications_remind"
+SPOTCHECKS_LAPSE = "spotchecks_lapse"
 TOPICS = (
     TALLY_COMPUTE,
     IMPORT_RUN,
@@ -64,6 +65,7 @@ TOPICS = (
     EXEMPTIONS_END,
     RECEIPTS_TURN,
     RECTIFICATIONS_REMIND,
+    SPOTCHECKS_LAPSE,
 )
 
 LEASE = timedelta(seconds=60)

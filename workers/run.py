@@ -39,6 +39,7 @@ HANDLERS = (
     "workers.reviews",
     "workers.activities",
     "workers.inspections",
+    "workers.spotchecks",
 )
 for _name in HANDLERS:
     if importlib.util.find_spec(_name):

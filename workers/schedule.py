@@ -83,6 +83,8 @@ PERIODIC = (
     Periodic("exemptions_end", queues.EXEMPTIONS_END, _night, lambda day: day + timedelta(days=1)),
     Periodic("rectifications", queues.RECTIFICATIONS_REMIND, _morning, lambda day: day + timedelta(days=1)),
     Periodic("receipts_turn", queues.RECEIPTS_TURN, _night, lambda day: day + timedelta(days=1)),
+    # It looks at what is overdue now: one night does for many that were missed.
+    Periodic("spotchecks", queues.SPOTCHECKS_LAPSE, _night, lambda day: day + timedelta(days=1), only_latest=True),
     # A new month may begin a new cycle, whose standings nobody's entry has settled yet.
     Periodic("standings", queues.STANDINGS_SETTLE, _month, lambda day: (day + timedelta(days=31)).replace(day=1)),
     # The quarter that has ended is tallied for the whole tree; each node's own can be asked for any time.

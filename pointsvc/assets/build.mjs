@@ -17,9 +17,11 @@ const result = await build({
   entryPoints: [
     "css/app.css",
     "css/slip.css",
+    "css/wall.css",
     "js/app.js",
     "js/api-docs.js",
     "js/chart.js",
+    "js/draw.js",
     "js/verify.js",
   ],
   outdir: fresh,

@@ -2,7 +2,7 @@
 
 Every hash is over UTF-8 text with ``|`` between its parts, and is told as lower-case hex. Whoever has
 the frame, the secret and the digits gets the same result on any machine; ``check_draw.py`` and the
-page /draws/check each do it anew, without this file.
+page /check-draw each do it anew, without this file.
 """
 
 from __future__ import annotations

@@ -123,7 +123,7 @@ def _put(actor: Actor, found: SpotCheck, part: Part) -> None:
     # A unit stands in one stratum: whoever is chosen twice stays where it was chosen first.
     there = select(Unit.id).where(Unit.spot_check_id == found.id, Unit.code == code).exists()
     values = literal(found.id, Id), literal(part.name, String), code, name, organisation, false()
-    db.session.execute(insert(Unit).from_select(_COLUMNS, select(*values).where(~there)))
+    db.session.execute(insert(Unit).from_select(_COLUMNS, select(*values).where(~there).order_by(code)))
     count = _count(found, part.name)
     if not count:
         raise Invalid({"units": N_("There is no unit here that is not in the plan already")})

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, func, or_, select
+from sqlalchemy.orm import aliased
 
 from pointsvc.db import db
 from pointsvc.errors import NotFound
@@ -89,14 +90,25 @@ def public(*, plan: str | None = None, spot_check_id: int | None = None) -> Spot
     return found
 
 
-def owner(found: SpotCheck) -> Organisation:
-    """The organisation whose plan it is."""
-    return db.session.get_one(Organisation, found.organisation_id)
+@dataclass(frozen=True, slots=True)
+class About:
+    """Whose plan it is (code and name), and the number of the plan that is drawn anew by it."""
+
+    organisation: str
+    name: str
+    again_of: str | None
 
 
-def before(found: SpotCheck) -> str | None:
-    """The number of the plan that is drawn anew by this one."""
-    return db.session.scalar(select(SpotCheck.plan).where(SpotCheck.id == found.again_of_id))
+def about(found: Sequence[SpotCheck]) -> dict[int, About]:
+    """What each of these plans refers to, by its id."""
+    earlier = aliased(SpotCheck)
+    rows = db.session.execute(
+        select(SpotCheck.id, Organisation.code, Organisation.name, earlier.plan)
+        .join(Organisation, Organisation.id == SpotCheck.organisation_id)
+        .outerjoin(earlier, earlier.id == SpotCheck.again_of_id)
+        .where(SpotCheck.id.in_([row.id for row in found]))
+    )
+    return {row[0]: About(*row[1:]) for row in rows}
 
 
 def strata(found: SpotCheck) -> list[StratumView]:
@@ -118,7 +130,9 @@ def strata(found: SpotCheck) -> list[StratumView]:
     return [StratumView(row.name, row.kind, row.n, *counts.get(row.name, (0, 0))) for row in ordered]
 
 
-def units(found: SpotCheck, *, limit: int, after_id: int = 0, stratum: str | None = None) -> Sequence[Row[Any]]:
+def units(
+    found: SpotCheck, *, limit: int, after_id: int = 0, stratum: str | None = None
+) -> Sequence[Row[*tuple[Any, ...]]]:
     """The units in the order in which they were taken in: id, stratum, code, name, excluded."""
     query = select(Unit.id, Unit.stratum, Unit.code, Unit.name, Unit.excluded).where(
         Unit.spot_check_id == found.id, Unit.id > after_id
@@ -128,7 +142,7 @@ def units(found: SpotCheck, *, limit: int, after_id: int = 0, stratum: str | Non
     return db.session.execute(query.order_by(Unit.id).limit(limit)).all()
 
 
-def excluded(found: SpotCheck) -> Sequence[Row[Any]]:
+def excluded(found: SpotCheck) -> Sequence[Row[*tuple[Any, ...]]]:
     """The units that are left out: stratum, code, name, excluded (the reason)."""
     rows = db.session.execute(
         select(Unit.stratum, Unit.code, Unit.name, Unit.excluded).where(

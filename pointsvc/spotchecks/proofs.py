@@ -52,11 +52,12 @@ def document(found: SpotCheck) -> dict[str, Any]:
 def _head(found: SpotCheck) -> dict[str, Any]:
     """What a reader wants to know and no hash holds, but the plan's number."""
     times = ("frozen_at", "drawn_at", "opened_at")
+    about = listing.about([found])[found.id]
     names = ("plan", "title", "purpose", "programme", "filing", "announced", "status", "reason", "void_reason")
     return {
         **{name: getattr(found, name) for name in names},
-        "organisation": listing.owner(found).name,
-        "again_of": listing.before(found),
+        "organisation": about.name,
+        "again_of": about.again_of,
         "due_on": found.due_on.isoformat(),
         **{name: _instant(getattr(found, name)) for name in times},
     }

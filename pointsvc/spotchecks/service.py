@@ -147,8 +147,11 @@ def open_units(*, actor: Actor, at: datetime, spot_check_id: int, unit_ids: Coll
     return found
 
 
-def void(*, actor: Actor, at: datetime, spot_check_id: int, reason: str) -> SpotCheck:
-    """Say publicly that nothing comes of this plan. Raises NotFound, Conflict when its result is public."""
+def void(*, actor: Actor, at: datetime, spot_check_id: int, reason: str | None) -> SpotCheck:
+    """Say publicly that nothing comes of this plan, and why (None: its list was never opened).
+
+    Raises NotFound, Conflict when its result is public.
+    """
     found = _locked(actor, spot_check_id)
     status = lifecycle.after(found.status, lifecycle.VOID, opened=found.opened_at is not None)
     found.void_reason = reason
@@ -167,9 +170,9 @@ def unopened(*, today: date) -> list[int]:
     return [row.id for row in rows if open_by(row) < today]
 
 
-def lapse(*, at: datetime, spot_check_id: int, reason: str) -> None:
+def lapse(*, at: datetime, spot_check_id: int) -> None:
     """Void a plan whose secret was never revealed."""
-    void(actor=SYSTEM, at=at, spot_check_id=spot_check_id, reason=reason)
+    void(actor=SYSTEM, at=at, spot_check_id=spot_check_id, reason=None)
 
 
 # ---- inside

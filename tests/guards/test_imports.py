@@ -17,7 +17,9 @@ ORDER = (
     {"people"},
     {"evidence", "schemes"},
     {"ledger"},
-    {"seals", "activities", "declarations", "pledges", "lists", "spotchecks", "reviews"},
+    {"seals", "activities", "declarations", "pledges", "lists", "reviews"},
+    # Whatever is recorded can be drawn.
+    {"spotchecks"},
     {"tallies", "boards", "checkins", "inspections"},
     {"disputes", "rehearsals", "imports", "exports", "reports"},
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
@@ -64,6 +65,20 @@ def drawn(plan: str = PLAN, *parts: framing.Part, digits: str = DIGITS, **head: 
 def vector(**head: Any) -> int:
     """The vector of the draw as a plan of the service, drawn."""
     return drawn(secret=SECRET, **head)
+
+
+def do(verb: Any, number: int, by: str = "overseer", **more: Any) -> Any:
+    """Let this sign-in do it to the plan."""
+    who = factories.actor(by)
+    with transaction():
+        return verb(actor=who, at=clock.now(), spot_check_id=number, **more)
+
+
+def refused(kind: type[Exception], verb: Any, number: int, by: str = "overseer", **more: Any) -> Any:
+    """The refusal when it does."""
+    with pytest.raises(kind) as found:
+        do(verb, number, by, **more)
+    return found.value
 
 
 def row(number: int) -> SpotCheck:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -18,6 +17,7 @@ from pointsvc.spotchecks.models import Stratum
 from tests import factories
 from tests.conftest import FrozenClock
 from tests.spotchecks import scene
+from tests.spotchecks.scene import do, refused
 from tests.spotchecks.vector import CODES, DIGITS, FRAME, PLAN, SECRET, C, F, S
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -26,18 +26,6 @@ pytestmark = pytest.mark.usefixtures("app")
 @pytest.fixture(autouse=True)
 def _district(app: Flask, frozen_clock: FrozenClock) -> None:
     factories.district()
-
-
-def do(verb: Any, number: int, by: str = "overseer", **more: Any) -> Any:
-    who = factories.actor(by)
-    with transaction():
-        return verb(actor=who, at=clock.now(), spot_check_id=number, **more)
-
-
-def refused(kind: type[Exception], verb: Any, number: int, by: str = "overseer", **more: Any) -> Any:
-    with pytest.raises(kind) as found:
-        do(verb, number, by, **more)
-    return found.value
 
 
 def drawn_codes(number: int) -> list[str]:
@@ -211,7 +199,7 @@ def test_a_sealed_list_that_is_never_opened_is_void(frozen_clock: FrozenClock) -
     assert service.unopened(today=last) == []
     assert service.unopened(today=last + timedelta(days=1)) == [number]
     with transaction():
-        service.lapse(at=clock.now(), spot_check_id=number, reason="逾期未开封")
+        service.lapse(at=clock.now(), spot_check_id=number)
     assert (scene.row(number).status, service.unopened(today=last + timedelta(days=1))) == ("void", [])
     assert proofs.document(scene.row(number))["secret"] is None
 

@@ -1,13 +1,11 @@
 // The page /verify: a proof is checked here, in the reader's browser, and sent nowhere. The same checks
-// as pointsvc/seals/verify.py makes. Own SHA-256, because browsers lend theirs only over https.
+// as pointsvc/seals/verify.py makes.
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { hashOf, holds, isHash, isPrinted, outcomeOf, showSteps, taken } from "./steps.js";
 
 const PARTS = ["format", "index", "kind", "leaf", "path", "root", "seal", "size", "words"];
 const TREES = { result: "results", entry: "entries" };
-
-const isHash = (value) => typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
-const hashOf = (text) => bytesToHex(sha256(utf8ToBytes(text)));
 
 // RFC 9162, 2.1.3.2: where the path leads from the leaf; nothing when it has not the right length.
 function rootOf({ leaf, index, size, path }) {
@@ -62,19 +60,6 @@ function isSealed(proof, leaf) {
   return tree.size === proof.size && tree.root === proof.root && (proof.kind === "entry" || same);
 }
 
-function isPrinted(proof, printed) {
-  const typed = printed.replace(/[\s-]/g, "").toLowerCase();
-  return typed ? [proof.root, proof.seal?.chain].includes(typed) : "open";
-}
-
-const holds = (test) => {
-  try {
-    return test();
-  } catch {
-    return false;
-  }
-};
-
 // The steps in their order, each with what came of it; the first that fails is the last.
 function* check(text, printed) {
   let proof;
@@ -83,19 +68,11 @@ function* check(text, printed) {
   yield ["leaf", holds(() => hasItsPlace(proof, (leaf = JSON.parse(proof.leaf)))), ""];
   yield ["root", holds(() => rootOf(proof) === proof.root), proof.root];
   yield ["seal", holds(() => isSealed(proof, leaf)), proof.seal?.chain ?? "", leaf];
-  yield ["printed", holds(() => isPrinted(proof, printed)), "", leaf];
+  yield ["printed", holds(() => isPrinted([proof.root, proof.seal?.chain], printed)), "", leaf];
 }
 
-const inGroups = (hash) => hash.replace(/(.{8})(?=.)/g, "$1 ");
-
 function show(place, outcome, steps, leaf) {
-  for (const item of place.querySelectorAll("[data-step]")) {
-    const [, result, value] = steps.find(([name]) => name === item.dataset.step) ?? [];
-    item.hidden = result === undefined;
-    const state = result === "open" ? "open" : result ? "holds" : "fails";
-    for (const words of item.querySelectorAll("[data-when]")) words.hidden = words.dataset.when !== state;
-    item.querySelector("[data-value]").textContent = result ? inGroups(value) : "";
-  }
+  showSteps(place, outcome, steps);
   const record = place.querySelector("[data-record]");
   record.hidden = !leaf || outcome === "fails";
   for (const field of record.querySelectorAll("[data-field]")) {
@@ -104,8 +81,6 @@ function show(place, outcome, steps, leaf) {
     field.textContent = missing ? "" : leaf[name];
     field.hidden = record.querySelector(`[data-of="${name}"]`).hidden = missing;
   }
-  for (const note of place.querySelectorAll("[data-outcome]")) note.hidden = note.dataset.outcome !== outcome;
-  place.dataset.checked = outcome;
 }
 
 async function look(form) {
@@ -115,13 +90,8 @@ async function look(form) {
   // Whatever was said of another file holds no longer.
   show(place, "", []);
   const text = await file.text();
-  const steps = [];
-  for (const step of check(text, form.querySelector("#printed").value)) {
-    steps.push(step);
-    if (!step[1]) break;
-  }
-  const [, result, , leaf] = steps.at(-1);
-  show(place, result === "open" ? "open" : result ? "holds" : "fails", steps, leaf);
+  const steps = taken(check(text, form.querySelector("#printed").value));
+  show(place, outcomeOf(steps), steps, steps.at(-1)[3]);
 }
 
 document.addEventListener("DOMContentLoaded", () => {
