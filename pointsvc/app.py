@@ -42,6 +42,7 @@ from pointsvc.inspections import pages as inspections_pages
 from pointsvc.ledger import api as ledger_api
 from pointsvc.ledger import doubles_pages, merging_api, merging_pages
 from pointsvc.ledger import pages as ledger_pages
+from pointsvc.lists import api as lists_api
 from pointsvc.notices import api as notices_api
 from pointsvc.notices import pages as notices_pages
 from pointsvc.people import accounts_api, accounts_pages, lives_api, lives_pages, settings_api, settings_pages
@@ -78,6 +79,7 @@ API_BLUEPRINTS = (
     activities_api.bp,
     declarations_api.bp,
     reviews_api.bp,
+    lists_api.bp,
     merging_api.bp,
     receipts_api.bp,
     spotchecks_api.bp,
@@ -142,6 +144,7 @@ NOUNS = (
     "declarations",
     "reviews",
     "pledges",
+    "lists",
     "spotchecks",
     "tallies",
     "inspections",

@@ -70,6 +70,12 @@ class Permission(StrEnum):
     SPOTCHECKS_READ = "spotchecks:read"
     SPOTCHECKS_PLAN = "spotchecks:plan"
     SPOTCHECKS_DRAW = "spotchecks:draw"
+    LISTS_READ = "lists:read"
+    LISTS_MANAGE = "lists:manage"
+    LISTS_FILE = "lists:file"
+    LISTS_WORK = "lists:work"
+    LEDGERS_READ = "ledgers:read"
+    LEDGERS_WORK = "ledgers:work"
     IMPORTS_RUN = "imports:run"
     AUDIT_READ = "audit:read"
     JOBS_READ = "jobs:read"
@@ -157,6 +163,14 @@ PERMISSION_MAP: dict[Permission, frozenset[Role]] = {
     Permission.SPOTCHECKS_READ: frozenset({_D, _S, _A}),
     Permission.SPOTCHECKS_PLAN: frozenset({_D, _S}),
     Permission.SPOTCHECKS_DRAW: frozenset({_D, _S}),
+    Permission.LISTS_READ: _READERS | {_M},
+    Permission.LISTS_MANAGE: frozenset({_D}),
+    Permission.LISTS_FILE: frozenset({_D, _SEC}),
+    # Supervision closes problems and looks back; it claims nothing.
+    Permission.LISTS_WORK: frozenset({_D, _S, _SEC}),
+    # The confidential sets: which branches are weak is for whoever answers for the whole district.
+    Permission.LEDGERS_READ: frozenset({_D, _S, _A}),
+    Permission.LEDGERS_WORK: frozenset({_D, _S}),
     Permission.IMPORTS_RUN: frozenset({_D, _SEC}),
     Permission.AUDIT_READ: frozenset({_A, _SYS}),
     Permission.JOBS_READ: frozenset({_D, _S, _SEC, _A, _SYS}),

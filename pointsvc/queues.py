@@ -46,6 +46,7 @@ EXEMPTIONS_END = "exemptions_end"
 RECEIPTS_TURN = "receipts_turn"
 RECTIFICATIONS_REMIND = "rectifications_remind"
 SPOTCHECKS_LAPSE = "spotchecks_lapse"
+LISTS_REMIND = "lists_remind"
 TOPICS = (
     TALLY_COMPUTE,
     IMPORT_RUN,
@@ -66,6 +67,7 @@ TOPICS = (
     RECEIPTS_TURN,
     RECTIFICATIONS_REMIND,
     SPOTCHECKS_LAPSE,
+    LISTS_REMIND,
 )
 
 LEASE = timedelta(seconds=60)

@@ -40,6 +40,7 @@ HANDLERS = (
     "workers.activities",
     "workers.inspections",
     "workers.spotchecks",
+    "workers.lists",
 )
 for _name in HANDLERS:
     if importlib.util.find_spec(_name):

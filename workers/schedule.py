@@ -91,6 +91,8 @@ PERIODIC = (
     Periodic("tallies", queues.TALLIES_ASK, _quarter, lambda day: (day + timedelta(days=93)).replace(day=1)),
     # Replies that are due are told in the morning; after an absence one night's look is as good as many.
     Periodic("disputes", queues.DISPUTES_REMIND, _night, lambda day: day + timedelta(days=1)),
+    # It looks at what waits now, so the latest morning is enough.
+    Periodic("lists", queues.LISTS_REMIND, _morning, lambda day: day + timedelta(days=1), only_latest=True),
 )
 
 

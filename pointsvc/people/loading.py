@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -28,6 +28,14 @@ FOUNDED_ON = date(1921, 7, 1)
 _CODE = re.compile(r"[^\W_][\w.-]{0,63}")
 
 Faults = dict[int, dict[str, Message]]
+Beginning = Callable[[Collection[int], datetime], None]
+_beginnings: list[Beginning] = []
+
+
+def begins(beginning: Beginning) -> Beginning:
+    """Register what a noun that knows people gives to new organisations (their ids) to begin with."""
+    _beginnings.append(beginning)
+    return beginning
 
 
 @dataclass(frozen=True)
@@ -205,6 +213,8 @@ def put_organisations(*, at: datetime, rows: Sequence[NewOrganisation]) -> Added
         _put_reach(new.values())
         ids.update(new)
         added.new.update(new)
+    for beginning in _beginnings if added.new else ():
+        beginning(added.new.values(), at)
     return added
 
 

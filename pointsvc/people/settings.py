@@ -68,6 +68,7 @@ KNOWN: Mapping[str, Known] = {
     ),
     # What members read of each other when a review is publicised; counts are always one's own only.
     "review_shown_to": Known("branch", N_("Who reads the grades of a review"), choices=("own", "branch")),
+    "unclaimed_days": Known(7, N_("Days after which a need that nobody claims is told one level up"), low=1, high=90),
 }
 
 
