@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -16,9 +17,13 @@ from pointsvc.inspections import lifecycle, telling
 from pointsvc.inspections.fieldwork import KIND
 from pointsvc.inspections.loading import moved
 from pointsvc.inspections.models import Finding, Inspection, Rectification
+from pointsvc.lists import service as lists
 from pointsvc.people import reach, settings
 from pointsvc.permissions import Actor
 from pointsvc.spotchecks.models import SpotCheck, Unit
+
+# Of a line on the list of problems.
+LONGEST_TITLE = 100
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,7 @@ def order(
         db.session.add(one)
         db.session.flush()
         moved(one, inspection.id, actor, at, "ordered", one.demand)
+        _list(actor, at, one, finding, unit)
         telling.ordered(one, unit, at)
         made.append(one)
     return made
@@ -138,6 +144,23 @@ def _findings(actor: Actor, ids: Collection[int]) -> Sequence[Row[Finding, Inspe
         .order_by(Finding.id)
         .with_for_update(of=SpotCheck)
     ).all()
+
+
+def _list(actor: Actor, at: datetime, one: Rectification, finding: Finding, unit: Unit) -> None:
+    """Put it onto the unit's list of problems too, once. Where no district keeps such lists there is none."""
+    with suppress(NotFound):
+        lists.open_problem(
+            actor=actor,
+            at=at,
+            organisation_id=one.organisation_id,
+            title=finding.text[:LONGEST_TITLE],
+            text=finding.text,
+            measure=one.demand,
+            responsible=unit.name[:LONGEST_TITLE],
+            due_on=one.due_on,
+            source="inspection",
+            source_id=one.id,
+        )
 
 
 def _serials(plan: SpotCheck | None) -> range:

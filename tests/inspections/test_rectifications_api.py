@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from pointsvc.db import db, transaction
 from pointsvc.inspections import service as inspections
 from pointsvc.inspections.models import InspectionLog
+from pointsvc.lists.models import Item
 from pointsvc.people import settings
 from pointsvc.permissions import PERMISSION_MAP, SYSTEM, Permission, Role
 from tests import factories
@@ -46,6 +47,14 @@ def test_a_finding_is_to_be_put_right_within_working_days(app: Flask, client: Fl
     assert scene.told(app, f"rectification:{found['id']}") == [("secretary", "ordered")]
     assert get(client, f"/rectifications/{found['id']}", "secretary").json["may"] == ["answer"]
     assert get(client, f"/inspections/{inspection}").json["items"][0]["finding"]["rectification"] == found["id"]
+
+
+def test_what_is_ordered_stands_on_the_units_list_of_problems_once(client: FlaskClient, inspection: int) -> None:
+    order = scene.ordered(inspection)
+    (item,) = db.session.scalars(select(Item)).all()
+    assert (item.source, item.source_ref) == ("inspection", str(order))
+    assert (item.title, item.due_on) == (scene.SAID, scene.order_row(order).due_on)
+    assert item.organisation_id == factories.organisation_id("QS0101")
 
 
 def test_the_days_are_as_the_organisation_has_set(

@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql
 
 from migrations.append_only import protect
 
-revision = "0012"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 
 ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
