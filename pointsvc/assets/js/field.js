@@ -144,7 +144,7 @@ class Field {
       }
     }
     this.keep();
-    this.whole(Object.keys(this.pending).length ? "" : this.words.sent);
+    this.whole(Object.keys(this.pending).length ? "" : this.words.saved);
   }
 
   // A form of the page goes only where there is a way; what is entered is kept all the same.
