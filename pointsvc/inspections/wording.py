@@ -76,7 +76,7 @@ def _scope(data: Data, parts: Mapping[str, Any]) -> Iterator[Block]:
         "与被检查单位有利害关系的回避。名单、数字和算法全部公开，任何人都可以复核（见附件2）。",
     )
     if left:
-        why = "；".join(f"{one['name']}（{parts['explained'].get(one['code'], '原因待说明')}）" for one in left)
+        why = "；".join(f"{one['name']}（{parts['explained'].get(one['code']) or '原因待说明'}）" for one in left)
         yield Block(TEXT, f"抽中但未检查的单位{len(left)}个：{why}。")
     if data["skipped"]:
         why = "；".join(f"{one['name']}（{one['reason']}）" for one in data["skipped"])
@@ -90,9 +90,11 @@ def _whole(data: Data, parts: Mapping[str, Any]) -> Iterator[Block]:
     kinds = [(counts["towns"], "乡镇（街道）"), (counts["offices"], "机关党组织"), (others, "其他党组织")]
     listed = "、".join(f"{name}{count}个" for count, name in kinds if count)
     with_problems = sum(one["findings"] > 0 for one in units)
-    text = f"被抽查单位共{len(units)}个，其中{listed}。被抽查单位中，未发现问题的{len(units) - with_problems}个"
+    seen = [(len(units) - with_problems, "未发现问题的"), (with_problems, "发现问题的")]
+    text = "，".join(f"{words}{count}个" for count, words in seen if count) or "尚无检查完成的单位"
     if with_problems:
-        text += f"，发现问题的{with_problems}个，共发现问题{_count(data)}个（{_by_severity(data)}）"
+        text += f"，共发现问题{_count(data)}个（{_by_severity(data)}）"
+    text = f"被抽查单位共{len(units)}个{f'，其中{listed}' if listed else ''}。被抽查单位中，{text}"
     yield Block(TEXT, f"{text}。以上情况只反映被抽查单位，不代表未被抽查的单位。")
 
 

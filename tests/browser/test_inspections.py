@@ -120,7 +120,7 @@ def test_four_roles_from_the_draw_to_the_closed_rectification(site: Site, frozen
     other.get_by_role("link", name="件整改待复核").click()
     other.get_by_role("link", name="DC-2026-03-01").click()
     other.get_by_role("radio", name="已整改，销号").check()
-    other.get_by_label("发现的问题").fill("现场查看会议记录，属实。")
+    other.get_by_label("复核情况").fill("现场查看会议记录，属实。")
     other.get_by_role("button", name="保存结论").click()
     expect(other.get_by_text("已整改销号").first).to_be_visible()
 

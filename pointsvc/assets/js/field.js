@@ -71,6 +71,8 @@ class Field {
     const { text, article } = this.parts(part);
     if (answer.text !== undefined) text.value = answer.text;
     if (answer.article) article.value = answer.article;
+    const fold = part.querySelector("details.fold");
+    if (fold && answer.text) fold.open = true;
   }
 
   // The fields of a problem stand open only where one was found.
