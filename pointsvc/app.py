@@ -45,6 +45,9 @@ from pointsvc.guides import bp as guides
 from pointsvc.home import bp as home
 from pointsvc.imports import api as imports_api
 from pointsvc.imports import pages as imports_pages
+from pointsvc.inspections import api as inspections_api
+from pointsvc.inspections import bulletins_api, bulletins_pages, rectifications_api, rectifications_pages
+from pointsvc.inspections import pages as inspections_pages
 from pointsvc.ledger import api as ledger_api
 from pointsvc.ledger import doubles_pages, merging_api, merging_pages
 from pointsvc.ledger import pages as ledger_pages
@@ -99,6 +102,9 @@ API_BLUEPRINTS = (
     disputes_api.bp,
     boards_api.bp,
     boards_people_api.bp,
+    inspections_api.bp,
+    rectifications_api.bp,
+    bulletins_api.bp,
     imports_api.bp,
     exports_api.bp,
     audit_api.bp,
@@ -135,6 +141,9 @@ PAGE_BLUEPRINTS = (
     boards_pages.bp,
     members_pages.bp,
     insignia_pages.bp,
+    inspections_pages.bp,
+    rectifications_pages.bp,
+    bulletins_pages.bp,
     merging_pages.bp,
     doubles_pages.bp,
     receipts_pages.bp,
@@ -169,6 +178,7 @@ NOUNS = (
     "tallies",
     "boards",
     "checkins",
+    "inspections",
     "disputes",
     "rehearsals",
     "imports",

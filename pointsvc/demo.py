@@ -17,7 +17,16 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import select
 
-from pointsvc import clock, demo_checkins, demo_declarations, demo_pledges, demo_publicity, demo_reviews, demo_sheets
+from pointsvc import (
+    clock,
+    demo_checkins,
+    demo_declarations,
+    demo_inspections,
+    demo_pledges,
+    demo_publicity,
+    demo_reviews,
+    demo_sheets,
+)
 from pointsvc.activities import service as activities
 from pointsvc.activities.service import AttendanceRow
 from pointsvc.db import db, transaction
@@ -239,6 +248,12 @@ def fill(*, at: datetime) -> list[SignIn]:
     demo_pledges.fill(at=at, numbers=_first_branch(everybody))
     serving = [one.number for one in everybody if one.branch.startswith("QY05") and one.category == "regular"]
     demo_checkins.fill(at=at, numbers=[_first_branch(everybody)[0], *serving[::9]])
+    demo_inspections.fill(
+        at=at,
+        branch=FIRST_BRANCH,
+        others=tuple(branches[1:]),
+        townships=tuple(code for code, _, kind, _ in PLACES if kind != "office"),
+    )
     return signed_in
 
 

@@ -68,6 +68,17 @@ class Permission(StrEnum):
     CONSENTS_GIVE = "consents:give"
     INSIGNIA_READ = "insignia:read"
     INSIGNIA_RECORD = "insignia:record"
+    INSPECTIONS_READ = "inspections:read"
+    INSPECTIONS_INSPECT = "inspections:inspect"
+    INSPECTIONS_CONFIRM = "inspections:confirm"
+    RECTIFICATIONS_ORDER = "rectifications:order"
+    RECTIFICATIONS_ANSWER = "rectifications:answer"
+    RECTIFICATIONS_RECHECK = "rectifications:recheck"
+    BULLETINS_READ = "bulletins:read"
+    BULLETINS_ISSUE = "bulletins:issue"
+    SPOTCHECKS_READ = "spotchecks:read"
+    SPOTCHECKS_PLAN = "spotchecks:plan"
+    SPOTCHECKS_DRAW = "spotchecks:draw"
     LISTS_READ = "lists:read"
     LISTS_MANAGE = "lists:manage"
     LISTS_FILE = "lists:file"
@@ -78,9 +89,6 @@ class Permission(StrEnum):
     CHECKINS_REQUEST = "checkins:request"
     CHECKINS_DECIDE = "checkins:decide"
     CHECKINS_OVERSEE = "checkins:oversee"
-    SPOTCHECKS_READ = "spotchecks:read"
-    SPOTCHECKS_PLAN = "spotchecks:plan"
-    SPOTCHECKS_DRAW = "spotchecks:draw"
     IMPORTS_RUN = "imports:run"
     AUDIT_READ = "audit:read"
     JOBS_READ = "jobs:read"
@@ -166,6 +174,19 @@ PERMISSION_MAP: dict[Permission, frozenset[Role]] = {
     # The households are homes: not for whoever only watches over the work.
     Permission.INSIGNIA_READ: frozenset({_D, _SEC}),
     Permission.INSIGNIA_RECORD: frozenset({_D, _SEC}),
+    Permission.INSPECTIONS_READ: _READERS,
+    # Inspectors come from several bodies; which of them serves for a unit is settled by the draw.
+    Permission.INSPECTIONS_INSPECT: frozenset({_D, _S, _SEC}),
+    Permission.INSPECTIONS_CONFIRM: frozenset({_SEC}),
+    Permission.RECTIFICATIONS_ORDER: frozenset({_D, _S}),
+    Permission.RECTIFICATIONS_ANSWER: frozenset({_SEC}),
+    Permission.RECTIFICATIONS_RECHECK: frozenset({_D, _S}),
+    Permission.BULLETINS_READ: _READERS,
+    Permission.BULLETINS_ISSUE: frozenset({_D, _S}),
+    # What is sealed until the inspectors arrive is read by nobody whom it may concern.
+    Permission.SPOTCHECKS_READ: frozenset({_D, _S, _A}),
+    Permission.SPOTCHECKS_PLAN: frozenset({_D, _S}),
+    Permission.SPOTCHECKS_DRAW: frozenset({_D, _S}),
     Permission.LISTS_READ: _READERS | {_M},
     Permission.LISTS_MANAGE: frozenset({_D}),
     Permission.LISTS_FILE: frozenset({_D, _SEC}),
@@ -181,10 +202,6 @@ PERMISSION_MAP: dict[Permission, frozenset[Role]] = {
     Permission.CHECKINS_DECIDE: frozenset({_D, _SEC}),
     # Coverage and cards of the units within reach.
     Permission.CHECKINS_OVERSEE: _READERS,
-    # What is sealed until the inspectors arrive is read by nobody whom it may concern.
-    Permission.SPOTCHECKS_READ: frozenset({_D, _S, _A}),
-    Permission.SPOTCHECKS_PLAN: frozenset({_D, _S}),
-    Permission.SPOTCHECKS_DRAW: frozenset({_D, _S}),
     Permission.IMPORTS_RUN: frozenset({_D, _SEC}),
     Permission.AUDIT_READ: frozenset({_A, _SYS}),
     Permission.JOBS_READ: frozenset({_D, _S, _SEC, _A, _SYS}),

@@ -51,6 +51,7 @@ LISTS_REMIND = "lists_remind"
 SERVICE_TELL = "service_tell"
 SERVICE_REMIND = "service_remind"
 SERVICE_CARDS = "service_cards"
+RECTIFICATIONS_REMIND = "rectifications_remind"
 SPOTCHECKS_LAPSE = "spotchecks_lapse"
 TOPICS = (
     TALLY_COMPUTE,
@@ -77,6 +78,7 @@ TOPICS = (
     SERVICE_TELL,
     SERVICE_REMIND,
     SERVICE_CARDS,
+    RECTIFICATIONS_REMIND,
     SPOTCHECKS_LAPSE,
 )
 

@@ -41,6 +41,7 @@ HANDLERS = (
     "workers.pledges",
     "workers.lists",
     "workers.checkins",
+    "workers.inspections",
     "workers.spotchecks",
 )
 for _name in HANDLERS:

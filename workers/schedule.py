@@ -81,6 +81,7 @@ PERIODIC = (
     # In the morning: nobody is to be woken by a reminder.
     Periodic("reviews_remind", queues.REVIEWS_REMIND, _morning, lambda day: day + timedelta(days=1)),
     Periodic("exemptions_end", queues.EXEMPTIONS_END, _night, lambda day: day + timedelta(days=1)),
+    Periodic("rectifications", queues.RECTIFICATIONS_REMIND, _morning, lambda day: day + timedelta(days=1)),
     Periodic("receipts_turn", queues.RECEIPTS_TURN, _night, lambda day: day + timedelta(days=1)),
     # What still helps is told, however many mornings were missed.
     Periodic("pledges_remind", queues.PLEDGES_REMIND, _morning, lambda day: day + timedelta(days=1), only_latest=True),

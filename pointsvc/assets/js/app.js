@@ -5,6 +5,7 @@ import "./comforts.js";
 import "./aloud.js";
 import "./ticks.js";
 import "./drafts.js";
+import "./field.js";
 
 document.documentElement.classList.add("js");
 
