@@ -80,6 +80,8 @@ PERIODIC = (
     Periodic("reconcile", queues.RECONCILE, _small_hours, lambda day: day + timedelta(days=1), only_latest=True),
     # In the morning: nobody is to be woken by a reminder.
     Periodic("reviews_remind", queues.REVIEWS_REMIND, _morning, lambda day: day + timedelta(days=1)),
+    # After eight, so that quiet hours are over for most.
+    Periodic("digests", queues.NOTICE_DIGEST, _morning, lambda day: day + timedelta(days=1)),
     Periodic("exemptions_end", queues.EXEMPTIONS_END, _night, lambda day: day + timedelta(days=1)),
     Periodic("receipts_turn", queues.RECEIPTS_TURN, _night, lambda day: day + timedelta(days=1)),
     # A new month may begin a new cycle, whose standings nobody's entry has settled yet.

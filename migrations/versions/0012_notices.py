@@ -80,6 +80,7 @@ def upgrade() -> None:
         sa.Column("failed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("error", sa.String(length=500), nullable=True),
         sa.Column("away_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("wake_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("kind IN ('wecom','dingtalk','feishu','mail','gateway')", name=op.f("ck_channel_kind")),
         sa.ForeignKeyConstraint(["created_by_id"], ["sign_in.id"], name=op.f("fk_channel_created_by_id")),

@@ -59,7 +59,8 @@ class Channel(Model):
     """A way to the outside: an organisation's mail server or the robot of one of its groups.
 
     ``address`` holds what must not be seen (keys, passwords). It is loaded by nobody but the sender
-    (raiseload), and ``hint`` is what pages show instead. ``away_until``: it failed a moment ago.
+    (raiseload), and ``hint`` is what pages show instead. ``away_until``: it failed a moment ago;
+    ``wake_at``: for when a job has been asked for that empties it.
     """
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -75,6 +76,7 @@ class Channel(Model):
     failed_at: Mapped[datetime | None] = mapped_column(UtcTime)
     error: Mapped[str | None] = mapped_column(String(500))
     away_until: Mapped[datetime | None] = mapped_column(UtcTime)
+    wake_at: Mapped[datetime | None] = mapped_column(UtcTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
     __table_args__ = (CheckConstraint("kind IN ('" + "','".join(KINDS) + "')", name="kind"),)
@@ -91,7 +93,7 @@ class Outgoing(Model):
     sign_in_id: Mapped[int | None] = mapped_column(ForeignKey("sign_in.id"))
     dedupe: Mapped[str] = mapped_column(String(160), unique=True)
     recipient: Mapped[str | None] = mapped_column(String(200))
-    language: Mapped[str] = mapped_column(String(5), default="zh")
+    language: Mapped[str] = mapped_column(String(5), default="")
     lines: Mapped[list[dict[str, Any]]] = mapped_column(Json)
     status: Mapped[str] = mapped_column(String(10), default="waiting")
     attempts: Mapped[int] = mapped_column(default=0)

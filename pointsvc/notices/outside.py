@@ -6,6 +6,9 @@ try of the same mail another Message-ID. So what it posts and names passes throu
 docs/decisions/0017-outside-at-least-once.md).
 """
 
+# mypy: disable-error-code="no-untyped-call"
+# Apprise gives its functions no types.
+
 from __future__ import annotations
 
 import logging
@@ -160,4 +163,4 @@ for _robot in (wecombot, dingtalk, feishu):
     _robot.requests = SimpleNamespace(  # type: ignore[attr-defined] # as if it imported another module
         post=_post, codes=requests.codes, RequestException=requests.RequestException
     )
-email_base.make_msgid = _message_id
+email_base.make_msgid = _message_id  # type: ignore[attr-defined] # as above

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -16,9 +17,12 @@ from pointsvc.wording import period_words
 
 def words(notice: Notice) -> str:
     """The notice as a sentence in the language of whoever reads it now."""
-    return Message(notice.message, **{name: _said(name, value) for name, value in notice.params.items()}).render(
-        gettext
-    )
+    return said(notice.message, notice.params)
+
+
+def said(message: str, params: Mapping[str, Any]) -> str:
+    """A msgid and its values as a sentence in the present language."""
+    return Message(message, **{name: _said(name, value) for name, value in params.items()}).render(gettext)
 
 
 def _said(name: str, value: Any) -> Any:

@@ -56,36 +56,8 @@ class MailServer:
     def __init__(self) -> None:
         self.got: list[tuple[list[str], Message]] = []
         self.refuse = False
-        outer = self
-
-        class Handler(socketserver.StreamRequestHandler):
-            def handle(self) -> None:
-                recipients: list[str] = []
-                self.say("220 ready")
-                while line := self.rfile.readline().decode().strip():
-                    word = line[:4].upper()
-                    if word == "QUIT":
-                        self.say("221 bye")
-                        return
-                    if word == "RCPT" and outer.refuse:
-                        self.say("550 no such mailbox")
-                        continue
-                    if word == "RCPT":
-                        recipients.append(line.partition("<")[2].partition(">")[0])
-                    if word != "DATA":
-                        self.say("250 ok")
-                        continue
-                    self.say("354 go on")
-                    text = ""
-                    while (part := self.rfile.readline().decode()) != ".\r\n":
-                        text += part
-                    outer.got.append((recipients, message_from_string(text)))
-                    self.say("250 taken")
-
-            def say(self, words: str) -> None:
-                self.wfile.write(f"{words}\r\n".encode())
-
-        self.server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+        handler = type("Handler", (_MailHandler,), {"mails": self})
+        self.server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler)
         self.server.daemon_threads = True
         self.port = self.server.server_address[1]
         self.thread = threading.Thread(target=lambda: self.server.serve_forever(0.02), daemon=True)
@@ -95,6 +67,36 @@ class MailServer:
         self.server.shutdown()
         self.server.server_close()
         self.thread.join()
+
+
+class _MailHandler(socketserver.StreamRequestHandler):
+    mails: MailServer
+
+    def handle(self) -> None:
+        self.recipients: list[str] = []
+        self._say("220 ready")
+        while line := self.rfile.readline().decode().strip():
+            word = line[:4].upper()
+            if word == "RCPT":
+                self._recipient(line)
+            elif word == "DATA":
+                self._text()
+            else:
+                self._say("221 bye" if word == "QUIT" else "250 ok")
+
+    def _recipient(self, line: str) -> None:
+        if not self.mails.refuse:
+            self.recipients.append(line.partition("<")[2].partition(">")[0])
+        self._say("550 no such mailbox" if self.mails.refuse else "250 ok")
+
+    def _text(self) -> None:
+        self._say("354 go on")
+        lines = iter(lambda: self.rfile.readline().decode(), ".\r\n")
+        self.mails.got.append((self.recipients, message_from_string("".join(lines))))
+        self._say("250 taken")
+
+    def _say(self, words: str) -> None:
+        self.wfile.write(f"{words}\r\n".encode())
 
 
 def text_of(message: Message) -> str:
