@@ -40,6 +40,7 @@ from pointsvc.ledger import api as ledger_api
 from pointsvc.ledger import doubles_pages, merging_api, merging_pages
 from pointsvc.ledger import pages as ledger_pages
 from pointsvc.notices import api as notices_api
+from pointsvc.notices import channels_api
 from pointsvc.notices import pages as notices_pages
 from pointsvc.people import accounts_api, accounts_pages, lives_api, lives_pages, settings_api, settings_pages
 from pointsvc.people import api as people_api
@@ -81,6 +82,7 @@ API_BLUEPRINTS = (
     exports_api.bp,
     audit_api.bp,
     notices_api.bp,
+    channels_api.bp,
     rehearsals_api.bp,
 )
 PAGE_BLUEPRINTS = (

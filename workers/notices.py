@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,8 @@ from pointsvc.notices import announcing, outgoing, outside, reminders
 from pointsvc.notices import service as notices
 from pointsvc.notices.schemas import said
 from workers.base import Claim, handles
+
+log = logging.getLogger(__name__)
 
 # So many messages of one channel, then other jobs have their turn.
 IN_A_ROW = 20
@@ -66,16 +69,22 @@ def _send_one(claim: Claim, way: outgoing.Way) -> bool:
         taken = outgoing.take(channel_id=way.channel_id, at=clock.now())
     if taken is None:
         return False
-    letter = _in_language(taken.language, lambda: _letter(way, taken))
     try:
-        outside.send(way.kind, way.address, letter)
+        outside.send(way.kind, way.address, _in_language(taken.language, lambda: _letter(way, taken)))
     except outside.NotSent as refusal:
-        with transaction():
-            outgoing.failed(taken=taken, channel_id=way.channel_id, at=clock.now(), why=str(refusal))
-        return False
+        why = str(refusal)
+    except Exception as error:
+        # A defect with one message must not keep the others of its channel.
+        log.exception("message %s to the outside could not be sent", taken.id)
+        why = type(error).__name__
+    else:
+        why = None
     with transaction():
-        outgoing.sent(taken=taken, channel_id=way.channel_id, at=clock.now())
-    return True
+        if why is None:
+            outgoing.sent(taken=taken, channel_id=way.channel_id, at=clock.now())
+        else:
+            outgoing.failed(taken=taken, channel_id=way.channel_id, at=clock.now(), why=why)
+    return why is None
 
 
 def _in_language(language: str, make: Callable[[], Any]) -> Any:
@@ -91,8 +100,11 @@ def _letter(way: outgoing.Way, taken: outgoing.Taken) -> outside.Letter:
         words.append(f"{number}. {sentence}" if len(taken.lines) > 1 else sentence)
         if line["text"]:
             words.append(line["text"])
-    title = ngettext("%(organisation)s: a notice", "%(organisation)s: %(num)s notices", len(taken.lines))
-    body = "\n".join([*words, "", gettext("Please sign in to the service to see more. Do not reply to this message.")])
-    return outside.Letter(
-        title % {"organisation": way.organisation, "num": len(taken.lines)}, body, taken.key, taken.recipient
+    title = ngettext(
+        "%(organisation)s: a notice",
+        "%(organisation)s: %(num)s notices",
+        len(taken.lines),
+        organisation=way.organisation,
     )
+    body = "\n".join([*words, "", gettext("Please sign in to the service to see more. Do not reply to this message.")])
+    return outside.Letter(title, body, taken.key, taken.recipient)

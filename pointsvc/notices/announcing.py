@@ -210,10 +210,10 @@ def mark_read(*, actor: Actor, at: datetime, announcement_id: int) -> None:
     )
 
 
-# ---- receipts
+# ---- who has read
 
 
-def receipts(
+def readers(
     *, actor: Actor, announcement_id: int, limit: int, after_id: int = 0, unread: bool = False
 ) -> Sequence[Row[*tuple[Any, ...]]]:
     """To whom it went and when each has read it. Raises NotFound; the sender's side only."""

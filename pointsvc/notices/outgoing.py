@@ -20,6 +20,7 @@ from sqlalchemy.orm import undefer
 
 from pointsvc import clock, queues
 from pointsvc.db import among, db, on_postgresql
+from pointsvc.errors import N_
 from pointsvc.notices import lifecycle, quiet
 from pointsvc.notices.models import Channel, Notice, NoticeWish, Outgoing
 from pointsvc.notices.topics import MAIL, ROBOTS
@@ -32,6 +33,7 @@ log = logging.getLogger(__name__)
 REST = timedelta(minutes=1)
 # A job that was asked for and has not come for so long is not waited for.
 OVERDUE = timedelta(minutes=10)
+UNREPORTED = N_("The last try ended without a report")
 
 
 # ---- who gets one
@@ -248,6 +250,10 @@ def take(*, channel_id: int, at: datetime) -> Taken | None:
     )
     if row is None:
         return None
+    if row.attempts >= lifecycle.TRIES:
+        # Its last try took the worker with it.
+        row.status, row.error = lifecycle.after(row.status, "exhaust"), row.error or UNREPORTED
+        return take(channel_id=channel_id, at=at)
     row.attempts += 1
     row.next_at = at + lifecycle.delay(row.attempts)
     return Taken(row.id, _key(row), row.recipient, row.language, list(row.lines), row.attempts)
