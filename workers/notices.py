@@ -69,6 +69,7 @@ def _send_one(claim: Claim, way: outgoing.Way) -> bool:
         taken = outgoing.take(channel_id=way.channel_id, at=clock.now())
     if taken is None:
         return False
+    why: str | None = None
     try:
         outside.send(way.kind, way.address, _in_language(taken.language, lambda: _letter(way, taken)))
     except outside.NotSent as refusal:
@@ -77,8 +78,6 @@ def _send_one(claim: Claim, way: outgoing.Way) -> bool:
         # A defect with one message must not keep the others of its channel.
         log.exception("message %s to the outside could not be sent", taken.id)
         why = type(error).__name__
-    else:
-        why = None
     with transaction():
         if why is None:
             outgoing.sent(taken=taken, channel_id=way.channel_id, at=clock.now())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, func, or_, select
@@ -81,7 +81,7 @@ def seal_until(
 def covered(found: Announcement, code: str) -> dict[str, Any]:
     """What the fingerprint is of, so that anybody can reckon it again."""
     content = {name: getattr(found, name) for name in COVERED}
-    return {**content, "organisation": code, "open_at": found.open_at.isoformat()}
+    return {**content, "organisation": code, "open_at": found.open_at.astimezone(UTC).isoformat()}
 
 
 def _fingerprint(found: Announcement, code: str) -> str:
