@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from flask import current_app
@@ -36,8 +37,8 @@ def open_announcement(claim: Claim) -> None:
 
 @handles(queues.NOTICE_REMIND, together=True)
 def remind(claim: Claim) -> None:
-    """Tell the reminders that are due."""
-    reminders.tell_due(at=clock.now())
+    """Tell the reminders that were due when the scheduler asked for it."""
+    reminders.tell_due(at=clock.now(), by=datetime.fromisoformat(claim.payload["by"]))
 
 
 @handles(queues.NOTICE_DIGEST, together=True)

@@ -23,6 +23,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from pointsvc import clock, create_app, queues
 from pointsvc.db import db, transaction
+from pointsvc.notices import announcing, reminders
 
 log = logging.getLogger(__name__)
 
@@ -106,6 +107,17 @@ def ask_for_due() -> int:
     return asked
 
 
+def ask_for_dated() -> None:
+    """Ask for what has a date of its own: reminders that are due, announcements whose time has come.
+
+    Not jobs with a date, which a worker would take whose clock runs ahead.
+    """
+    at = clock.now()
+    with transaction():
+        reminders.ask_for_due(at=at)
+        announcing.ask_for_due(at=at)
+
+
 def _due(periodic: Periodic) -> Iterator[date]:
     newest = periodic.period(clock.local(clock.now()))
     last = db.session.scalar(select(func.max(queues.PeriodRun.period)).where(queues.PeriodRun.kind == periodic.kind))
@@ -186,7 +198,10 @@ class Scheduler:
                 leads = queues.lead(name="scheduler", holder=self.holder, at=at, until=at + LEASE)
         except IntegrityError:
             leads = False
-        return ask_for_due() if leads else 0
+        if not leads:
+            return 0
+        ask_for_dated()
+        return ask_for_due()
 
     def sweep(self) -> float:
         """Ring when a job is due and no bell waits. Seconds until the next look."""

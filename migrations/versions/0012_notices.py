@@ -64,6 +64,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_announcement")),
     )
     op.create_index(op.f("ix_announcement_author_id"), "announcement", ["author_id"], unique=False)
+    op.create_index(
+        "ix_announcement_due",
+        "announcement",
+        ["open_at"],
+        unique=False,
+        sqlite_where=sa.text("opened_at IS NULL AND withdrawn_at IS NULL"),
+        postgresql_where=sa.text("opened_at IS NULL AND withdrawn_at IS NULL"),
+    )
     op.create_index("ix_announcement_organisation_id_id", "announcement", ["organisation_id", "id"], unique=False)
     op.create_table(
         "channel",

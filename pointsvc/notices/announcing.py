@@ -61,9 +61,24 @@ def write(
     made.digest = _fingerprint(made, owner.code)
     db.session.add(made)
     db.session.flush()
-    queues.enqueue(topic=queues.NOTICE_OPEN, payload={"announcement": made.id}, at=at, due=made.open_at)
+    if open_at is None:
+        _ask_to_open(made.id, at)
     audit.note(actor=actor, at=at, action="announcement:write", object_id=str(made.id), digest=made.digest)
     return made
+
+
+def _ask_to_open(announcement_id: int, at: datetime) -> None:
+    job = {"announcement": announcement_id}
+    queues.enqueue(topic=queues.NOTICE_OPEN, payload=job, at=at, dedupe=f"open:{announcement_id}")
+
+
+def ask_for_due(*, at: datetime) -> int:
+    """Ask for those whose time has come to be opened; how many. For the scheduler, as reminders.ask_for_due."""
+    due = (Announcement.opened_at.is_(None), Announcement.withdrawn_at.is_(None), Announcement.open_at <= at)
+    found = db.session.scalars(select(Announcement.id).where(*due).order_by(Announcement.open_at).limit(100)).all()
+    for announcement_id in found:
+        _ask_to_open(announcement_id, at)
+    return len(found)
 
 
 def seal_until(

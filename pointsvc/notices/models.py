@@ -153,6 +153,12 @@ class Announcement(Model):
         CheckConstraint("audience IN ('" + "','".join(AUDIENCES) + "')", name="audience"),
         CheckConstraint("topic IN ('" + "','".join(TOPICS) + "')", name="topic"),
         Index("ix_announcement_organisation_id_id", "organisation_id", "id"),
+        Index(
+            "ix_announcement_due",
+            "open_at",
+            sqlite_where=text("opened_at IS NULL AND withdrawn_at IS NULL"),
+            postgresql_where=text("opened_at IS NULL AND withdrawn_at IS NULL"),
+        ),
     )
 
 

@@ -1,8 +1,8 @@
 """Reminders: rows that are told when they are due, planned anew when a deadline moves, stopped by the deed.
 
-For each instant at which reminders are due there is one job; it looks at the rows as they are then.
-So a reminder comes once for its date, whatever happens to jobs, workers and clocks, and not at all
-once somebody has acted.
+The scheduler looks for what is due and asks for one job that tells everything due by that instant:
+it alone knows whether the clock may be trusted, and a worker whose clock runs ahead tells nothing
+early. A reminder comes once for its date, and not at all once somebody has acted.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 
 from pointsvc import queues
 from pointsvc.db import db
 from pointsvc.notices import service as notices
 from pointsvc.notices.models import Reminder
+from pointsvc.queues import Job
 
 AT_ONCE = 200
 
@@ -56,14 +57,9 @@ def plan(
         row.due_at, row.told_at, row.stopped_at = due_at, None, None
         row.sign_in_ids, row.topic = sorted(set(sign_in_ids)), words.topic
         row.message, row.params, row.link = words.message, dict(words.params), words.link
-        _ring(at, due_at)
     for row in rows.values():
         row.stopped_at = row.stopped_at or at
     db.session.flush()
-
-
-def _ring(at: datetime, due_at: datetime) -> None:
-    queues.enqueue(topic=queues.NOTICE_REMIND, payload={}, at=at, due=max(at, due_at))
 
 
 def stop(*, at: datetime, subject: str, kind: str | None = None) -> None:
@@ -76,15 +72,29 @@ def stop(*, at: datetime, subject: str, kind: str | None = None) -> None:
     )
 
 
-def tell_due(*, at: datetime) -> int:
-    """Tell what is due; how many rows were told. Of one series only the latest is said aloud.
+def ask_for_due(*, at: datetime) -> bool:
+    """Ask for the job that tells what is due by now, unless it was asked for already or nothing is due."""
+    open_ = (Job.topic == queues.NOTICE_REMIND, Job.done_at.is_(None), Job.settled_at.is_(None))
+    due = select(Reminder.id).where(*_due(at)).limit(1)
+    if db.session.scalar(due) is None or db.session.scalar(select(Job.id).where(*open_).limit(1)) is not None:
+        return False
+    queues.enqueue(topic=queues.NOTICE_REMIND, payload={"by": at.isoformat()}, at=at)
+    return True
+
+
+def _due(by: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (Reminder.told_at.is_(None), Reminder.stopped_at.is_(None), Reminder.due_at <= by)
+
+
+def tell_due(*, at: datetime, by: datetime) -> int:
+    """Tell what was due ``by`` then; how many rows were told. Of one series only the latest is said aloud.
 
     After an absence three reminders of the same thing would be two too many. What is more than fits
-    into one transaction is rung for again.
+    into one transaction the scheduler asks for again.
     """
     rows = db.session.scalars(
         select(Reminder)
-        .where(Reminder.told_at.is_(None), Reminder.stopped_at.is_(None), Reminder.due_at <= at)
+        .where(*_due(by))
         .order_by(Reminder.due_at, Reminder.id)
         .limit(AT_ONCE)
         .with_for_update(skip_locked=True)
@@ -103,6 +113,4 @@ def tell_due(*, at: datetime) -> int:
             dedupe_prefix=f"reminder:{row.id}:{row.due_at.isoformat()}",
             topic=row.topic,
         )
-    if len(rows) == AT_ONCE:
-        _ring(at, at)
     return len(rows)

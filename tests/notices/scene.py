@@ -14,6 +14,7 @@ from pointsvc.notices.models import Outgoing
 from pointsvc.notices.topics import GATEWAY, MAIL, TOPICS
 from tests import factories
 from tests.notices.receivers import MailServer, Post
+from workers import run, schedule
 
 TOLD = "The tally of %(period)s is ready"
 
@@ -68,6 +69,12 @@ def send(*names: str, period: str = "2026-Q3", **more: Any) -> None:
             dedupe_prefix=f"tally:{period}",
             **more,
         )
+
+
+def work() -> None:
+    """Let the scheduler look for what has a date, and the workers do all that is due."""
+    schedule.ask_for_dated()
+    run.drain()
 
 
 def letters() -> list[Outgoing]:

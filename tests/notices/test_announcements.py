@@ -59,7 +59,7 @@ def test_it_goes_to_the_node_and_below_and_to_nobody_else(
 ) -> None:
     made = announce(client, audience=audience)
     assert made.status_code == 201, made.text
-    run.drain()
+    scene.work()
     assert told() == ids(*readers)
     inbox = client.get("/api/v1/notices?topic=announcement", headers=bearer("secretary")).json["items"]
     assert "国庆前安全检查" in inbox[0]["message"]
@@ -86,7 +86,7 @@ def test_asked_twice_it_is_announced_once(client: FlaskClient) -> None:
     headers = {**bearer("admin"), "Idempotency-Key": "announce-1"}
     first, second = (client.post(URL, json=WORDS, headers=headers) for _ in range(2))
     assert first.json == second.json
-    run.drain()
+    scene.work()
     assert len(told()) == 4
 
 
@@ -95,14 +95,14 @@ def test_a_sealed_one_is_there_for_its_author_alone_until_its_time(
 ) -> None:
     made = announce(client, "overseer", open_at=tomorrow(), topic="check").json
     address = f"{URL}/{made['id']}"
-    run.drain()
+    scene.work()
     assert told() == []
     for name in ("admin", "secretary", "far"):
         assert client.get(address, headers=bearer(name)).status_code == 404
     assert client.get(URL, headers=bearer("admin")).json["items"] == []
     assert client.get(address, headers=bearer("overseer")).status_code == 200
     frozen_clock.advance(days=1)
-    run.drain()
+    scene.work()
     assert told() == ids("street", "secretary", "member", "neighbour")
     opened = client.get(address, headers=bearer("secretary")).json
     assert opened["digest"] == made["digest"]
@@ -120,7 +120,7 @@ def test_on_arrival_the_author_opens_it_and_nobody_else(client: FlaskClient, fro
     assert client.post(opening, headers=bearer("overseer")).json["code"] == "not_sealed"
     assert len(told()) == 4
     frozen_clock.advance(days=2)
-    run.drain()
+    scene.work()
     assert len(told()) == 4
 
 
@@ -131,7 +131,7 @@ def test_a_sealed_one_may_be_withdrawn_and_then_tells_nobody(client: FlaskClient
     assert client.post(withdrawing, headers=bearer("overseer")).json["withdrawn_at"]
     assert client.post(withdrawing, headers=bearer("overseer")).status_code == 409
     frozen_clock.advance(days=2)
-    run.drain()
+    scene.work()
     assert told() == []
 
 
@@ -150,7 +150,7 @@ def test_what_was_changed_behind_the_triggers_is_not_told(
     announce(client, "overseer", open_at=tomorrow())
     monkeypatch.setattr(announcing, "COVERED", announcing.COVERED[1:])
     frozen_clock.advance(days=2)
-    run.drain()
+    scene.work()
     assert told() == []
     job = db.session.query(Job).filter_by(topic="notice_open").one()
     assert job.status == "dead"
@@ -170,7 +170,7 @@ def test_named_accounts_are_told_a_sealed_check(client: FlaskClient, frozen_cloc
         )
     assert len(made.digest) == 64
     frozen_clock.advance(hours=3)
-    run.drain()
+    scene.work()
     assert told() == ids("secretary")
     # It concerns them and its author.
     assert client.get(f"{URL}/{made.id}", headers=bearer("admin")).status_code == 404
@@ -178,7 +178,7 @@ def test_named_accounts_are_told_a_sealed_check(client: FlaskClient, frozen_cloc
 
 def test_who_has_read_is_for_the_senders_side(client: FlaskClient, frozen_clock: FrozenClock) -> None:
     made = announce(client).json
-    run.drain()
+    scene.work()
     address = f"{URL}/{made['id']}/readers"
     (item,) = client.get("/api/v1/notices", headers=bearer("secretary")).json["items"]
     client.post(f"/api/v1/notices/{item['id']}/read", headers=bearer("secretary"))
@@ -201,6 +201,6 @@ def test_the_groups_below_are_told_but_not_of_what_is_for_leaders(client: FlaskC
     scene.gateway(post, "QS0201", topics=("announcement",))
     announce(client)
     announce(client, audience="leaders")
-    run.drain()
+    scene.work()
     ((_, _, body),) = post.got
     assert "请各支部于9月20日前完成自查。" in body["message"]

@@ -13,6 +13,7 @@ from pointsvc.notices import reminders
 from pointsvc.notices.models import Notice, Reminder
 from tests import factories
 from tests.conftest import FrozenClock
+from tests.notices import scene
 from workers import run
 
 WORDS = reminders.Words(
@@ -40,7 +41,7 @@ def plan(dues: list[datetime], subject: str = SUBJECT) -> None:
 def told(frozen_clock: FrozenClock, day: int) -> int:
     """How many notices there are once everything up to this day's morning is done."""
     frozen_clock.set(days(day)[0])
-    run.drain()
+    scene.work()
     db.session.rollback()
     return db.session.query(Notice).count()
 
@@ -102,4 +103,4 @@ def test_more_than_fit_into_one_transaction(frozen_clock: FrozenClock, monkeypat
     monkeypatch.setattr(reminders, "AT_ONCE", 2)
     for number in range(5):
         plan(days(1), subject=f"inspection:{number}")
-    assert told(frozen_clock, 2) == 5
+    assert [told(frozen_clock, 2) for _ in range(3)] == [2, 4, 5]
