@@ -39,8 +39,8 @@ from pointsvc.imports import pages as imports_pages
 from pointsvc.ledger import api as ledger_api
 from pointsvc.ledger import doubles_pages, merging_api, merging_pages
 from pointsvc.ledger import pages as ledger_pages
+from pointsvc.notices import announcements_pages, channels_api, channels_pages
 from pointsvc.notices import api as notices_api
-from pointsvc.notices import channels_api
 from pointsvc.notices import pages as notices_pages
 from pointsvc.people import accounts_api, accounts_pages, lives_api, lives_pages, settings_api, settings_pages
 from pointsvc.people import api as people_api
@@ -111,6 +111,8 @@ PAGE_BLUEPRINTS = (
     exports_pages.bp,
     audit_pages.bp,
     notices_pages.bp,
+    announcements_pages.bp,
+    channels_pages.bp,
     rehearsals_pages.bp,
     status,
 )

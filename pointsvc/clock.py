@@ -36,6 +36,11 @@ def local(instant: datetime) -> datetime:
     return instant.astimezone(_zone)
 
 
+def at_wall(local: datetime) -> datetime:
+    """The instant at which the service's wall clock shows this."""
+    return local.replace(tzinfo=_zone).astimezone(UTC)
+
+
 @contextmanager
 def set_to(source: datetime | Callable[[], datetime]) -> Iterator[None]:
     """For tests: let ``now()`` answer with this instant, or with what this function says."""

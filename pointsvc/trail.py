@@ -22,12 +22,16 @@ ON_A_PAGE = 50
 
 # An act is 'noun:verb'; here are the words for each half. A test holds that none is missing.
 NOUNS = {
+    "announcement": N_("announcement"),
+    "channel": N_("channel"),
     "declaration": N_("declaration"),
     "dispute": N_("objection"),
     "evidence": N_("evidence"),
     "exemption": N_("exemption"),
     "export": N_("export"),
     "import": N_("import"),
+    "job": N_("work of the service"),
+    "letter": N_("message to the outside"),
     "member": N_("member"),
     "member_merge": N_("merging of members"),
     "members": N_("members"),
@@ -47,6 +51,7 @@ NOUNS = {
 }
 VERBS = {
     "add": N_("added"),
+    "again": N_("tried again"),
     "archive": N_("written as an archive"),
     "ask": N_("asked for"),
     "ask_seal": N_("sealing asked for"),
@@ -71,6 +76,7 @@ VERBS = {
     "entries": N_("entries downloaded"),
     "extend": N_("extended"),
     "first_password": N_("first password given"),
+    "give_up": N_("given up"),
     "keep": N_("kept"),
     "lapse": N_("lapsed"),
     "masses_ballot": N_("ballot of the masses cast"),
@@ -95,10 +101,12 @@ VERBS = {
     "set": N_("declared"),
     "submit": N_("submitted"),
     "transfer": N_("transferred"),
+    "try": N_("tried out"),
     "undo": N_("taken back"),
     "uphold": N_("upheld"),
     "upload": N_("uploaded"),
     "withdraw": N_("withdrawn"),
+    "write": N_("written"),
 }
 
 

@@ -21,6 +21,7 @@ from pointsvc.people.models import Member, Organisation, SignIn
 from pointsvc.permissions import PERMISSION_MAP, Actor, Permission, Role
 
 TOLD = N_("Announcement: %(title)s")
+TO_WHOM = N_("Say who is to be told")
 LEADERS = (Role.SECRETARY, Role.DISTRICT_ADMIN)
 COVERED = ("audience", "sign_in_ids", "topic", "title", "body", "link")
 _CHANGED = N_("The announcement no longer has the fingerprint that was kept when it was written")
@@ -44,7 +45,7 @@ def write(
     if open_at is not None and open_at <= at:
         raise Invalid({"open_at": N_("This moment has passed already")})
     if (audience == "named") != bool(sign_in_ids):
-        raise Invalid({"audience": N_("Say who is to be told")})
+        raise Invalid({"audience": TO_WHOM})
     made = Announcement(
         organisation_id=owner.id,
         author_id=actor.sign_in_id,
