@@ -17,7 +17,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import select
 
-from pointsvc import clock, demo_declarations, demo_publicity, demo_reviews, demo_sheets
+from pointsvc import clock, demo_declarations, demo_notices, demo_publicity, demo_reviews, demo_sheets
 from pointsvc.activities import service as activities
 from pointsvc.activities.service import AttendanceRow
 from pointsvc.db import db, transaction
@@ -194,6 +194,7 @@ def load() -> list[str]:
         with os.fdopen(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
             file.writelines(f"{one.name}  {one.password}  ({one.role}, {one.organisation})\n" for one in made)
         demo_publicity.show(at=clock.now())
+        demo_notices.show(at=clock.now())
     return kept.read_text("utf-8").splitlines()
 
 
