@@ -54,6 +54,7 @@ from pointsvc.ledger import pages as ledger_pages
 from pointsvc.lists import api as lists_api
 from pointsvc.lists import items_pages, needs_pages, sets_pages
 from pointsvc.lists import pages as lists_pages
+from pointsvc.notices import announcements_pages, channels_api, channels_pages
 from pointsvc.notices import api as notices_api
 from pointsvc.notices import pages as notices_pages
 from pointsvc.people import accounts_api, accounts_pages, lives_api, lives_pages, settings_api, settings_pages
@@ -109,6 +110,7 @@ API_BLUEPRINTS = (
     exports_api.bp,
     audit_api.bp,
     notices_api.bp,
+    channels_api.bp,
     rehearsals_api.bp,
     checkins_api.bp,
     records_api.bp,
@@ -157,6 +159,8 @@ PAGE_BLUEPRINTS = (
     exports_pages.bp,
     audit_pages.bp,
     notices_pages.bp,
+    announcements_pages.bp,
+    channels_pages.bp,
     rehearsals_pages.bp,
     checkins_pages.bp,
     status,

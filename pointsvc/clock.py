@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 _zone = ZoneInfo("Asia/Shanghai")
@@ -36,9 +36,14 @@ def local(instant: datetime) -> datetime:
     return instant.astimezone(_zone)
 
 
+def at_wall(local: datetime) -> datetime:
+    """The instant at which the service's wall clock shows this."""
+    return local.replace(tzinfo=_zone).astimezone(UTC)
+
+
 def begins(day: date) -> datetime:
     """The instant at which this day begins on the service's wall clock."""
-    return datetime(day.year, day.month, day.day, tzinfo=_zone).astimezone(UTC)
+    return at_wall(datetime.combine(day, time()))
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from pointsvc import (
     demo_checkins,
     demo_declarations,
     demo_inspections,
+    demo_notices,
     demo_pledges,
     demo_publicity,
     demo_reviews,
@@ -208,6 +209,7 @@ def load() -> list[str]:
         with os.fdopen(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
             file.writelines(f"{one.name}  {one.password}  ({one.role}, {one.organisation})\n" for one in made)
         demo_publicity.show(at=clock.now())
+        demo_notices.show(at=clock.now())
     return kept.read_text("utf-8").splitlines()
 
 

@@ -93,6 +93,9 @@ class Permission(StrEnum):
     AUDIT_READ = "audit:read"
     JOBS_READ = "jobs:read"
     EXPORTS_READ = "exports:read"
+    NOTICES_ANNOUNCE = "notices:announce"
+    CHANNELS_MANAGE = "channels:manage"
+    LETTERS_MANAGE = "letters:manage"
     RECONCILIATIONS_READ = "reconciliations:read"
     RECONCILIATIONS_RUN = "reconciliations:run"
 
@@ -206,6 +209,9 @@ PERMISSION_MAP: dict[Permission, frozenset[Role]] = {
     Permission.AUDIT_READ: frozenset({_A, _SYS}),
     Permission.JOBS_READ: frozenset({_D, _S, _SEC, _A, _SYS}),
     Permission.EXPORTS_READ: _READERS,
+    Permission.NOTICES_ANNOUNCE: frozenset({_D, _S, _SEC}),
+    Permission.CHANNELS_MANAGE: frozenset({_D, _SEC, _SYS}),
+    Permission.LETTERS_MANAGE: frozenset({_D, _SYS}),
     Permission.RECONCILIATIONS_READ: frozenset({_D, _S, _A, _SYS}),
     Permission.RECONCILIATIONS_RUN: frozenset({_D, _SYS}),
 }

@@ -53,6 +53,10 @@ SERVICE_REMIND = "service_remind"
 SERVICE_CARDS = "service_cards"
 RECTIFICATIONS_REMIND = "rectifications_remind"
 SPOTCHECKS_LAPSE = "spotchecks_lapse"
+NOTICE_POST = "notice_post"
+NOTICE_OPEN = "notice_open"
+NOTICE_REMIND = "notice_remind"
+NOTICE_DIGEST = "notice_digest"
 TOPICS = (
     TALLY_COMPUTE,
     IMPORT_RUN,
@@ -80,7 +84,13 @@ TOPICS = (
     SERVICE_CARDS,
     RECTIFICATIONS_REMIND,
     SPOTCHECKS_LAPSE,
+    NOTICE_POST,
+    NOTICE_OPEN,
+    NOTICE_REMIND,
+    NOTICE_DIGEST,
 )
+# These have a page of their own on which they are asked for anew; all others may be begun again as they are.
+ASKED_FOR = (TALLY_COMPUTE, IMPORT_RUN, REHEARSE, EXPORT_MAKE)
 
 LEASE = timedelta(seconds=60)
 MAX_ATTEMPTS = 8
@@ -89,7 +99,8 @@ MAX_ATTEMPTS = 8
 class Job(Model):
     """One piece of work. ``dedupe`` names its effect: asked for twice, it is one row.
 
-    ``progress`` of ``size`` is what a page shows, with ``doing`` (an English msgid) as the words.
+    ``progress`` of ``size`` is what a page shows, with ``doing`` (an English msgid) as the words. A dead
+    one waits for a person: begun again, or settled with a ``reason``.
     """
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -108,9 +119,18 @@ class Job(Model):
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     started_at: Mapped[datetime | None] = mapped_column(UtcTime)
     done_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    settled_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    settled_by_id: Mapped[int | None] = mapped_column(Id)
+    reason: Mapped[str | None] = mapped_column(String(500))
 
     __table_args__ = (
         CheckConstraint("status IN ('queued', 'running', 'done', 'dead')", name="status"),
+        Index(
+            "ix_job_dead",
+            "id",
+            sqlite_where=text("status = 'dead' AND settled_at IS NULL"),
+            postgresql_where=text("status = 'dead' AND settled_at IS NULL"),
+        ),
         Index(
             "ix_job_due",
             "next_at",
@@ -144,10 +164,13 @@ class Fenced(Exception):
     """This worker's claim has been taken over; what it was about to write must not be written."""
 
 
-def enqueue(*, topic: str, payload: dict[str, Any], at: datetime, dedupe: str | None = None) -> Job:
+def enqueue(
+    *, topic: str, payload: dict[str, Any], at: datetime, dedupe: str | None = None, due: datetime | None = None
+) -> Job:
     """Write a job in the present transaction and ring after its commit.
 
     The payload holds ids and ISO dates only. With a ``dedupe`` that exists the old row is returned.
+    ``due``: not to be begun before.
     """
     if topic not in TOPICS:
         raise ValueError(f"unknown topic {topic}")
@@ -155,7 +178,7 @@ def enqueue(*, topic: str, payload: dict[str, Any], at: datetime, dedupe: str | 
         found = db.session.scalar(select(Job).where(Job.dedupe == dedupe))
         if found:
             return found
-    job = Job(topic=topic, payload=payload, dedupe=dedupe, next_at=at, created_at=at, status="queued")
+    job = Job(topic=topic, payload=payload, dedupe=dedupe, next_at=due or at, created_at=at, status="queued")
     try:
         with db.session.begin_nested():
             db.session.add(job)
@@ -234,6 +257,12 @@ def put_back(*, job_id: int, token: int, at: datetime, error: str, final: bool) 
     job.error, job.lease_until = error[:2000], None
     job.status = "dead" if final or job.attempts >= MAX_ATTEMPTS else "queued"
     job.next_at = at + timedelta(seconds=min(2**job.attempts, 300))
+
+
+def begin_again(*, job: Job, at: datetime) -> None:
+    """Let a dead job be tried anew, from its first attempt."""
+    job.status, job.attempts, job.next_at, job.lease_until = "queued", 0, at, None
+    after_commit("nudge", nudge)
 
 
 def due(*, at: datetime) -> bool:

@@ -23,6 +23,8 @@ ON_A_PAGE = 50
 # An act is 'noun:verb'; here are the words for each half. A test holds that none is missing.
 NOUNS = {
     "checkin": N_("check-in"),
+    "announcement": N_("announcement"),
+    "channel": N_("channel"),
     "declaration": N_("declaration"),
     "dispute": N_("objection"),
     "evidence": N_("evidence"),
@@ -31,6 +33,8 @@ NOUNS = {
     "import": N_("import"),
     "item": N_("item of a list"),
     "list_set": N_("set of lists"),
+    "job": N_("work of the service"),
+    "letter": N_("message to the outside"),
     "member": N_("member"),
     "member_merge": N_("merging of members"),
     "members": N_("members"),
@@ -59,6 +63,7 @@ VERBS = {
     "add": N_("added"),
     "agree": N_("agreed on"),
     "amend": N_("changed"),
+    "again": N_("tried again"),
     "archive": N_("written as an archive"),
     "ask": N_("asked for"),
     "ask_seal": N_("sealing asked for"),
@@ -90,6 +95,7 @@ VERBS = {
     "file": N_("filed"),
     "finish": N_("said to be done"),
     "first_password": N_("first password given"),
+    "give_up": N_("given up"),
     "keep": N_("kept"),
     "lapse": N_("lapsed"),
     "make": N_("made"),
@@ -126,10 +132,12 @@ VERBS = {
     "submit": N_("submitted"),
     "transfer": N_("transferred"),
     "unclaim": N_("given back"),
+    "try": N_("tried out"),
     "undo": N_("taken back"),
     "uphold": N_("upheld"),
     "upload": N_("uploaded"),
     "withdraw": N_("withdrawn"),
+    "write": N_("written"),
 }
 # What the details are called; one without words is shown by its own name.
 DETAILS = {

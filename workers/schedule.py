@@ -23,6 +23,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from pointsvc import clock, create_app, queues
 from pointsvc.db import db, transaction
+from pointsvc.notices import announcing, reminders
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +81,8 @@ PERIODIC = (
     Periodic("reconcile", queues.RECONCILE, _small_hours, lambda day: day + timedelta(days=1), only_latest=True),
     # In the morning: nobody is to be woken by a reminder.
     Periodic("reviews_remind", queues.REVIEWS_REMIND, _morning, lambda day: day + timedelta(days=1)),
+    # After eight, so that quiet hours are over for most.
+    Periodic("digests", queues.NOTICE_DIGEST, _morning, lambda day: day + timedelta(days=1)),
     Periodic("exemptions_end", queues.EXEMPTIONS_END, _night, lambda day: day + timedelta(days=1)),
     Periodic("rectifications", queues.RECTIFICATIONS_REMIND, _morning, lambda day: day + timedelta(days=1)),
     Periodic("receipts_turn", queues.RECEIPTS_TURN, _night, lambda day: day + timedelta(days=1)),
@@ -113,6 +116,17 @@ def ask_for_due() -> int:
         for period in list(_due(periodic)):
             asked += _ask(periodic, period)
     return asked
+
+
+def ask_for_dated() -> None:
+    """Ask for what has a date of its own: reminders that are due, announcements whose time has come.
+
+    Not jobs with a date, which a worker would take whose clock runs ahead.
+    """
+    at = clock.now()
+    with transaction():
+        reminders.ask_for_due(at=at)
+        announcing.ask_for_due(at=at)
 
 
 def _due(periodic: Periodic) -> Iterator[date]:
@@ -195,7 +209,10 @@ class Scheduler:
                 leads = queues.lead(name="scheduler", holder=self.holder, at=at, until=at + LEASE)
         except IntegrityError:
             leads = False
-        return ask_for_due() if leads else 0
+        if not leads:
+            return 0
+        ask_for_dated()
+        return ask_for_due()
 
     def sweep(self) -> float:
         """Ring when a job is due and no bell waits. Seconds until the next look."""

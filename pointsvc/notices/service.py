@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from pointsvc.db import db
+from pointsvc.db import db, on_postgresql
 from pointsvc.errors import NotFound
+from pointsvc.notices import outgoing
 from pointsvc.notices.models import Notice
 from pointsvc.permissions import Actor
 
@@ -23,35 +24,49 @@ def send(
     params: Mapping[str, Any],
     link: str | None,
     dedupe_prefix: str,
+    topic: str = "work",
+    announcement_id: int | None = None,
+    text: str = "",
 ) -> None:
-    """Put a notice into the inbox of each of these sign-ins.
+    """Put a notice into the inbox of each of these sign-ins, and on its way outside for whoever wishes it.
 
     ``message`` is an English msgid, ``params`` its plain JSON values: both become a sentence when
     somebody reads it, in that reader's language. ``dedupe_prefix`` (at most 100 characters) names
-    the cause: sent again for the same cause it comes once.
+    the cause: sent again for the same cause it comes once. ``text`` goes outside along with it.
     """
     rows = [
         {
             "sign_in_id": sign_in_id,
+            "topic": topic,
             "message": message,
             "params": dict(params),
             "link": link,
             "dedupe": f"{dedupe_prefix}:{sign_in_id}",
+            "announcement_id": announcement_id,
+            "collect": False,
             "created_at": at,
         }
         for sign_in_id in sorted(set(sign_in_ids))
     ]
     if rows:
-        dialect: Any = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
-        table = Notice.__table__
-        db.session.execute(dialect.insert(table).on_conflict_do_nothing(index_elements=["dedupe"]), rows)
+        dialect: Any = postgresql if on_postgresql() else sqlite
+        adding = dialect.insert(Notice).on_conflict_do_nothing(index_elements=["dedupe"])
+        new = db.session.execute(adding.returning(Notice.id, Notice.sign_in_id), rows).all()
+        line = {"message": message, "params": dict(params), "text": text}
+        outgoing.to_persons(at=at, new={row.sign_in_id: row.id for row in new}, topic=topic, line=line)
 
 
-def inbox(*, actor: Actor, limit: int, before_id: int | None = None) -> Sequence[Notice]:
-    """The actor's own notices, newest first, from before ``before_id`` on."""
+def inbox(
+    *, actor: Actor, limit: int, before_id: int | None = None, topic: str | None = None, unread: bool = False
+) -> Sequence[Notice]:
+    """The actor's own notices, newest first, from before ``before_id`` on: of one topic, only unread ones."""
     query = select(Notice).where(_own(actor)).order_by(Notice.id.desc()).limit(limit)
     if before_id is not None:
         query = query.where(Notice.id < before_id)
+    if topic is not None:
+        query = query.where(Notice.topic == topic)
+    if unread:
+        query = query.where(Notice.read_at.is_(None))
     return db.session.scalars(query).all()
 
 

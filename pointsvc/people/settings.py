@@ -16,6 +16,7 @@ from sqlalchemy import select
 from pointsvc.audit import service as audit
 from pointsvc.db import among, db
 from pointsvc.errors import N_, Invalid, Message
+from pointsvc.notices import quiet
 from pointsvc.people import reach
 from pointsvc.people.models import Organisation, OrganisationReach, OrganisationSetting
 from pointsvc.permissions import Actor
@@ -68,6 +69,12 @@ KNOWN: Mapping[str, Known] = {
     ),
     "inspections_a_year": Known(
         2, N_("Spot-checks a year after which a unit is proposed to be left out of the draw"), low=1, high=12
+    ),
+    # Outside of the service (mail, groups); the inbox is silent anyway.
+    "quiet_hours": Known(
+        "22:00-07:00",
+        N_("Quiet hours: when nobody is written to by mail or in groups"),
+        choices=quiet.HOURS,
     ),
     # What members read of each other when a review is publicised; counts are always one's own only.
     "review_shown_to": Known("branch", N_("Who reads the grades of a review"), choices=("own", "branch")),

@@ -69,6 +69,9 @@ class Process:
         return self.err.read_text(errors="replace")
 
 
+Start = Callable[..., Process]
+
+
 def processes_of(data_dir: Path) -> dict[int, list[str]]:
     """Every process whose environment or command line names this data folder: pid -> its command line.
 

@@ -6,63 +6,22 @@ import os
 import signal
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import redis
-from flask import Flask
 from sqlalchemy import select
 
 from pointsvc import clock, demo, queues, verifying
 from pointsvc.audit.models import AuditEvent
-from pointsvc.config import Config
 from pointsvc.db import db, transaction
 from pointsvc.notices.models import Notice
 from pointsvc.queues import Job, PeriodRun
 from pointsvc.tallies.models import Tally
-from tests.faults.processes import CLI, Process, eventually
+from tests.faults.processes import CLI, Start, eventually
 
 pytestmark = pytest.mark.faults
 WORKER = [sys.executable, "-m", "tests.faults.worker"]
-
-Start = Callable[..., Process]
-
-
-@pytest.fixture
-def environ(live_settings: Config) -> dict[str, str]:
-    """The environment of processes that work on the test's database and Redis."""
-    return {
-        "POINTSVC_DATABASE_URL": live_settings.database_url,
-        "POINTSVC_REDIS_URL": str(live_settings.redis_url),
-        "POINTSVC_SECRET_KEY": live_settings.secret_key,
-        "POINTSVC_DATA_DIR": str(live_settings.data_dir),
-    }
-
-
-@pytest.fixture
-def start(environ: dict[str, str], tmp_path: Path) -> Iterator[Start]:
-    """Start a process; all are ended with the test."""
-    started: list[Process] = []
-
-    def start_one(words: list[str], **more: str) -> Process:
-        process = Process(words, folder=tmp_path, environ=environ | more, name=f"process{len(started)}")
-        started.append(process)
-        return process
-
-    yield start_one
-    for process in started:
-        process.end(signal.SIGKILL)
-        # Shown when the test fails.
-        print(process.log()[-3000:])
-
-
-@pytest.fixture
-def context(live_app: Flask) -> Iterator[None]:
-    """Inside the application, so that a test can look at the tables."""
-    with live_app.app_context():
-        yield
-        db.session.remove()
 
 
 def ask(**payload: object) -> int:

@@ -2,7 +2,7 @@
 
 Its nightly job counts: each step is a transaction of its own that renews the claim, notes the step
 and says how far it is; a later worker goes on where the steps end. Its tallies are real ones in
-small chunks, with a rest before each.
+small chunks, with a rest before each; a message to the outside is tried again after two seconds.
 """
 
 from __future__ import annotations
@@ -17,17 +17,20 @@ from sqlalchemy import func, select
 from pointsvc import clock, queues
 from pointsvc.audit.models import AuditEvent
 from pointsvc.db import db, transaction
+from pointsvc.notices import lifecycle, outgoing
 from pointsvc.permissions import SYSTEM
 from pointsvc.tallies import computing
 from workers import base, run
 
 queues.LEASE = timedelta(seconds=1.5)
+lifecycle.DELAYS = (timedelta(seconds=2),) * len(lifecycle.DELAYS)
+outgoing.REST = timedelta(seconds=0.5)
 STEP_SECONDS = 0.05
 
 
 def count(claim: base.Claim) -> None:
     """Note as many steps as the payload asks for."""
-    steps, mark = claim.payload["steps"], f"{claim.id}"
+    steps, mark = claim.payload.get("steps", 0), f"{claim.id}"
     done = 0
     while done < steps:
         with transaction():

@@ -13,8 +13,9 @@ PACKAGE = ROOT / "pointsvc"
 
 # From left to right; who stands further right may import from the left.
 ORDER = (
-    {"audit", "notices"},
+    {"audit"},
     {"people"},
+    {"notices"},
     {"evidence", "schemes"},
     {"ledger"},
     {"seals", "activities", "declarations", "pledges", "lists", "reviews"},

@@ -78,6 +78,9 @@ TABLE = {
     "audit:read":           "-         -           -          -       x        x",
     "jobs:read":            "x         x           x          -       x        x",
     "exports:read":         "x         x           x          -       x        -",
+    "notices:announce":     "x         x           x          -       -        -",
+    "channels:manage":      "x         -           x          -       -        x",
+    "letters:manage":       "x         -           -          -       -        x",
     "reconciliations:read": "x         x           -          -       x        x",
     "reconciliations:run":  "x         -           -          -       -        x",
 }  # fmt: skip
