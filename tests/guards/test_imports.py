@@ -21,8 +21,8 @@ ORDER = (
     {"seals", "activities", "declarations", "pledges", "lists", "reviews"},
     # Whatever is recorded can be drawn.
     {"spotchecks"},
-    {"tallies", "boards", "checkins", "inspections"},
-    {"disputes", "rehearsals", "imports", "exports", "reports"},
+    {"tallies", "boards", "checkins"},
+    {"disputes", "rehearsals", "imports", "exports", "inspections", "reports"},
 )
 RANK = {noun: rank for rank, nouns in enumerate(ORDER) for noun in nouns}
 NOUNS = sorted(path.name for path in PACKAGE.iterdir() if (path / "models.py").exists())
