@@ -115,6 +115,9 @@ def test_somebody_is_found_by_initials_wherever_a_person_is_written_down(site: S
     page.get_by_role("button", name="建立账号").click()
     expect(page.get_by_text("曾晓岚")).to_be_visible()
 
+    page.goto("/accounts?q=oykm")
+    expect(page.locator("main tbody tr")).to_have_count(1)
+
     secretary = site.signed_in("secretary")
     secretary.goto("/away-receipts/new")
     labels = secretary.locator("#own-members option").all_inner_texts()
