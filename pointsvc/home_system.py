@@ -23,6 +23,9 @@ SHOWN = 8
 OLD_BACKUP_DAYS = 2
 BACKED_UP = "service:back_up"
 
+# Said with the day, so that the index of what is not done serves for it.
+GIVEN_UP = (Job.done_at.is_(None), Job.status == "dead")
+
 # What each kind of work is called; of a kind without words the code is shown.
 TOPICS = {
     queues.TALLY_COMPUTE: N_("reckon a tally"),
@@ -72,7 +75,7 @@ def _queue(now: datetime) -> tuple[int, datetime | None, int, datetime | None]:
         select(
             select(func.count()).select_from(Job).where(*due).scalar_subquery(),
             select(Job.next_at).where(*due).order_by(Job.next_at).limit(1).scalar_subquery(),
-            select(func.count()).select_from(Job).where(Job.status == "dead").scalar_subquery(),
+            select(func.count()).select_from(Job).where(*GIVEN_UP).scalar_subquery(),
             select(Job.done_at).where(Job.done_at.is_not(None)).order_by(Job.id.desc()).limit(1).scalar_subquery(),
         )
     ).one()
@@ -80,7 +83,7 @@ def _queue(now: datetime) -> tuple[int, datetime | None, int, datetime | None]:
 
 
 def _dead() -> Sequence[Job]:
-    return db.session.scalars(select(Job).where(Job.status == "dead").order_by(Job.id.desc()).limit(SHOWN)).all()
+    return db.session.scalars(select(Job).where(*GIVEN_UP).order_by(Job.id.desc()).limit(SHOWN)).all()
 
 
 def _waited(oldest: datetime | None, now: datetime) -> str:

@@ -29,12 +29,16 @@ def listing(
 
     Rows of id, name, role, organisation, organisation_name, member (number), must_change,
     has_password, locked_until, disabled_at, created_at, seen_at (None: never, or not for a month).
-    ``find`` keeps those whose name holds it.
+    ``find`` keeps those whose name or whose member's name holds it, or whose initials begin with it.
     """
     query = _accounts(actor).order_by(SignIn.name).limit(limit)
     if find:
         query = query.where(
-            or_(SignIn.name.contains(find, autoescape=True), Member.name.contains(find, autoescape=True))
+            or_(
+                SignIn.name.contains(find, autoescape=True),
+                Member.name.contains(find, autoescape=True),
+                Member.initials.startswith(find.casefold(), autoescape=True),
+            )
         )
     if role:
         query = query.where(SignIn.role == role)

@@ -98,6 +98,35 @@ def test_long_work_says_how_far_it_is_and_how_long_it_takes_also_to_whoever_come
     assert page.get_by_role("progressbar").get_attribute("value") == "120"
 
 
+# ---- people
+
+
+def test_somebody_is_found_by_initials_wherever_a_person_is_written_down(site: Site) -> None:
+    page = site.signed_in("operator")
+    page.goto("/accounts/new")
+    page.get_by_label("账号", exact=True).fill("xiaolan")
+    page.get_by_label("角色").select_option("member")
+    page.get_by_label(re.compile("管理范围")).select_option("QS0101")
+    page.get_by_label(re.compile("本人党员信息")).fill("zz")
+    page.get_by_role("button", name="建立账号").click()
+    expect(page.locator("#member-error")).to_contain_text("zz")
+    site.faults.clear()
+    page.get_by_label(re.compile("本人党员信息")).fill("zxl")
+    page.get_by_role("button", name="建立账号").click()
+    expect(page.get_by_text("曾晓岚")).to_be_visible()
+
+    page.goto("/accounts?q=oykm")
+    expect(page.locator("main tbody tr")).to_have_count(1)
+
+    secretary = site.signed_in("secretary")
+    secretary.goto("/away-receipts/new")
+    labels = secretary.locator("#own-members option").all_inner_texts()
+    assert "欧阳凯敏 oykm" in labels
+    for address in ("/members?q=oykm", "/standings?q=oykm"):
+        secretary.goto(address)
+        expect(secretary.locator("main tbody tr")).to_have_count(1)
+
+
 # ---- the ways
 
 

@@ -48,8 +48,9 @@ def test_a_member_sees_three_screens_and_nothing_beside_them(site: Site) -> None
         assert float(page.evaluate("parseFloat(getComputedStyle(document.querySelector('main p')).fontSize)")) >= 24
         assert page.evaluate(SMALL_TARGETS) == []
         expect(page.get_by_role("button", name="朗读")).to_be_visible()
-    # The title leads home, which is the score; the sheet of the account keeps the password.
-    assert {link for _, link in found} <= {"/", "/password"}
+    # The title leads home, which is the score; the sheet of the account keeps the password; and the right
+    # to object stands beside each entry in every display.
+    assert {link for _, link in found} <= {"/", "/password", "/disputes/new"}
 
 
 def test_the_usual_display_brings_every_way_back(site: Site) -> None:

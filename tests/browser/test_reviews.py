@@ -78,7 +78,7 @@ def test_a_review_from_the_opening_to_the_members_own_result(site: Site) -> None
     secretary.get_by_role("link", name="群众投票码单").click()
     secretary.get_by_label("增加张数").fill("2")
     secretary.get_by_role("button", name="生成投票码单").click()
-    code = secretary.locator(".slip-code").first.inner_text()
+    code = secretary.locator(".ballot-code").first.inner_text()
     oldest = site.window(NARROW, scripts=False)
     oldest.goto("/vote")
     oldest.get_by_label("投票码").fill(code.lower())
