@@ -20,12 +20,15 @@ from pointsvc.checkins.worth import kinds
 from pointsvc.db import transaction
 from pointsvc.http import actor, at_cursor, cursor, requires
 from pointsvc.people import settings
+from pointsvc.people.models import Member
+from pointsvc.people.pages import on_member_page
 from pointsvc.permissions import Actor, Permission, Role, allowed
 from pointsvc.waiting import Waiting, waits
 
 __all__ = ["bp", "card_pages", "circle_pages", "community_pages"]
 
 ON_A_PAGE = 30
+MOST_ON_A_MEMBER = 10
 FIELDS = ("post", "member", "served_on", "hours", "deed")
 
 
@@ -149,6 +152,14 @@ def waiting(who: Actor) -> list[Waiting]:
         text = ngettext("%(num)s service card has come back", "%(num)s service cards have come back", unseen)
         found.append(Waiting(text, url_for("checkins.cards")))
     return found
+
+
+@on_member_page
+def service(who: Actor, member: Member) -> dict[str, Any]:
+    """The member's check-ins on the member's page, for whoever may see them."""
+    if not allowed(who, Permission.CHECKINS_READ):
+        return {"service": []}
+    return {"service": listing.checkins(actor=who, asked=Asked(member=member.number, limit=MOST_ON_A_MEMBER))}
 
 
 # ---- inside
