@@ -10,7 +10,7 @@ from flask_babel import gettext, ngettext
 
 from pointsvc import clock, errors
 from pointsvc.api import ref_id
-from pointsvc.checkins import card_pages, circle_pages, community_pages, listing, posts, records
+from pointsvc.checkins import awaiting, card_pages, circle_pages, community_pages, listing, posts, records
 from pointsvc.checkins.checkin_pages import bp, filled, said
 from pointsvc.checkins.lifecycle import ACCEPTED, RECORD, Standing, may
 from pointsvc.checkins.listing import Asked
@@ -137,7 +137,7 @@ def waiting(who: Actor) -> list[Waiting]:
     if not allowed(who, Permission.CHECKINS_DECIDE):
         return []
     found = []
-    asking, hours = listing.waiting(who)
+    asking, hours = awaiting.waiting(who)
     href = url_for("checkins.community")
     if asking:
         text = ngettext("%(num)s member checks in and waits", "%(num)s members check in and wait", asking)
@@ -147,7 +147,7 @@ def waiting(who: Actor) -> list[Waiting]:
             "%(num)s record of service waits to be confirmed", "%(num)s records of service wait to be confirmed", hours
         )
         found.append(Waiting(text, href))
-    unseen = listing.cards_waiting(who)
+    unseen = awaiting.cards_waiting(who)
     if unseen:
         text = ngettext("%(num)s service card has come back", "%(num)s service cards have come back", unseen)
         found.append(Waiting(text, url_for("checkins.cards")))
