@@ -83,6 +83,7 @@ def who(
             community.name.label("community"),
             CheckIn.accepted_on,
         )
+        .select_from(CheckIn)
         .join(Member, Member.id == merged.kept(CheckIn.member_id))
         .join(Organisation, Organisation.id == CheckIn.home_id)
         .join(community, community.id == CheckIn.community_id)
@@ -106,6 +107,7 @@ def what(
             Organisation.name.label("community"),
             Claim.claimed_at,
         )
+        .select_from(Claim)
         .join(CheckIn, CheckIn.id == Claim.check_in_id)
         .join(Member, Member.id == merged.kept(Claim.member_id))
         .join(Post, Post.id == Claim.post_id)

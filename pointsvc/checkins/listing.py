@@ -10,7 +10,7 @@ from sqlalchemy import Row, func, or_, select
 from sqlalchemy.orm import aliased
 
 from pointsvc.checkins import lifecycle
-from pointsvc.checkins.models import Card, CheckIn, Claim, Post, Record
+from pointsvc.checkins.models import CheckIn, Claim, Post, Record
 from pointsvc.checkins.standing import COMMUNITY_KINDS, visible, whom
 from pointsvc.db import among, db
 from pointsvc.errors import NotFound
@@ -172,30 +172,6 @@ def places(actor: Actor, limit: int = 500) -> Rows:
 def number_of(member_id: int) -> str:
     """The number of this member."""
     return db.session.get_one(Member, member_id).number
-
-
-def waiting(actor: Actor) -> tuple[int, int]:
-    """How many check-ins and how many records of hours wait for the actor's communities, but for the own."""
-    within = reach.organisation_ids(actor)
-    counts = [
-        db.session.scalar(
-            select(func.count()).where(
-                table.community_id.in_(within),
-                table.status == status,
-                table.member_id.is_distinct_from(actor.member_id),
-            )
-        )
-        or 0
-        for table, status in ((CheckIn, lifecycle.PENDING), (Record, lifecycle.PROPOSED))
-    ]
-    return counts[0], counts[1]
-
-
-def cards_waiting(actor: Actor) -> int:
-    """How many cards of the home units within reach nobody has acknowledged."""
-    mine = (Card.home_id.in_(reach.organisation_ids(actor)), Card.acknowledged_at.is_(None))
-    query = select(func.count()).where(*mine, Card.member_id.is_distinct_from(actor.member_id))
-    return db.session.scalar(query) or 0
 
 
 # ---- inside

@@ -10,7 +10,7 @@ from flask_babel import gettext, ngettext
 
 from pointsvc import clock, errors
 from pointsvc.api import ref_id
-from pointsvc.checkins import card_pages, circle_pages, community_pages, listing, posts, records
+from pointsvc.checkins import awaiting, card_pages, circle_pages, community_pages, listing, posts, records
 from pointsvc.checkins.checkin_pages import bp, filled, said
 from pointsvc.checkins.lifecycle import ACCEPTED, RECORD, Standing, may
 from pointsvc.checkins.listing import Asked
@@ -20,12 +20,15 @@ from pointsvc.checkins.worth import kinds
 from pointsvc.db import transaction
 from pointsvc.http import actor, at_cursor, cursor, requires
 from pointsvc.people import settings
+from pointsvc.people.models import Member
+from pointsvc.people.pages import on_member_page
 from pointsvc.permissions import Actor, Permission, Role, allowed
 from pointsvc.waiting import Waiting, waits
 
 __all__ = ["bp", "card_pages", "circle_pages", "community_pages"]
 
 ON_A_PAGE = 30
+MOST_ON_A_MEMBER = 10
 FIELDS = ("post", "member", "served_on", "hours", "deed")
 
 
@@ -134,7 +137,7 @@ def waiting(who: Actor) -> list[Waiting]:
     if not allowed(who, Permission.CHECKINS_DECIDE):
         return []
     found = []
-    asking, hours = listing.waiting(who)
+    asking, hours = awaiting.waiting(who)
     href = url_for("checkins.community")
     if asking:
         text = ngettext("%(num)s member checks in and waits", "%(num)s members check in and wait", asking)
@@ -144,11 +147,19 @@ def waiting(who: Actor) -> list[Waiting]:
             "%(num)s record of service waits to be confirmed", "%(num)s records of service wait to be confirmed", hours
         )
         found.append(Waiting(text, href))
-    unseen = listing.cards_waiting(who)
+    unseen = awaiting.cards_waiting(who)
     if unseen:
         text = ngettext("%(num)s service card has come back", "%(num)s service cards have come back", unseen)
         found.append(Waiting(text, url_for("checkins.cards")))
     return found
+
+
+@on_member_page
+def service(who: Actor, member: Member) -> dict[str, Any]:
+    """The member's check-ins on the member's page, for whoever may see them."""
+    if not allowed(who, Permission.CHECKINS_READ):
+        return {"service": []}
+    return {"service": listing.checkins(actor=who, asked=Asked(member=member.number, limit=MOST_ON_A_MEMBER))}
 
 
 # ---- inside

@@ -31,7 +31,7 @@ RECORDS_TOLD = {
     lifecycle.REVOKED: N_("%(community)s has taken a confirmation of your service back (%(hours)s hours): %(reason)s"),
 }
 SLOW = N_("%(community)s: %(n)s records of service have waited to be confirmed for more than %(days)s working days")
-CARDS = N_("%(organisation)s: %(n)s service cards of %(quarter)s have come back and wait to be acknowledged")
+CARDS = N_("%(organisation)s: %(n)s service cards of %(card_period)s have come back and wait to be acknowledged")
 MINE = "/my-service"
 
 _LEADING = sorted(PERMISSION_MAP[Permission.CHECKINS_DECIDE])
@@ -127,7 +127,7 @@ def cards(*, at: datetime, quarter: str) -> None:
             at=at,
             sign_in_ids=lead.rungs[0] if lead.rungs else (),
             message=CARDS,
-            params={"organisation": lead.name, "n": row.n, "quarter": quarter},
+            params={"organisation": lead.name, "n": row.n, "card_period": quarter},
             link=f"/service-cards?quarter={quarter}",
             dedupe_prefix=f"service-cards:{quarter}:{row.home_id}",
         )

@@ -166,7 +166,7 @@ def test_missed_quarters_are_made_up_for_each_once(app: Flask, frozen_clock: Fro
     assert list(db.session.scalars(select(Card.quarter).order_by(Card.id))) == ["2026-Q3", "2026-Q4"]
     told = select(Notice.params).join(SignIn, SignIn.id == Notice.sign_in_id).where(SignIn.name == "home")
     told = told.where(Notice.link.like("/service-cards%")).order_by(Notice.id)
-    assert [row["quarter"] for row in db.session.scalars(told)] == ["2026-Q3", "2026-Q4"]
+    assert [row["card_period"] for row in db.session.scalars(told)] == ["2026-Q3", "2026-Q4"]
     assert db.session.scalar(select(queues.Job.id).where(queues.Job.status == "dead")) is None
 
 

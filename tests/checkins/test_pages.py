@@ -184,3 +184,10 @@ def test_what_waits_stands_on_the_first_page(client: FlaskClient, frozen_clock: 
     assert "有 1 条服务记录待确认" in page
     browser(home := client.application.test_client(), "home")
     assert "有 1 张服务登记卡已返回，待签收" in home.get("/branch").text
+
+
+def test_the_members_page_leads_to_the_card(client: FlaskClient) -> None:
+    scene.served("K001")
+    browser(client, "home")
+    assert all(words in client.get("/members/K001").text for words in ("清泉社区党委", "/members/K001/service-card"))
+    assert "/service-card" not in client.get("/members/K002").text
