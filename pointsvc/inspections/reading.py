@@ -227,7 +227,7 @@ def waiting_for(actor: Actor) -> tuple[int, int]:
         .select_from(Unit)
         .join(SpotCheck, SpotCheck.id == Unit.spot_check_id)
         .outerjoin(Inspection, Inspection.unit_id == Unit.id)
-        .where(Unit.drawn, SpotCheck.status == "drawn", serving(actor))
+        .where(Unit.drawn, Unit.place.is_not(None), SpotCheck.status == "drawn", serving(actor))
         .where(or_(Inspection.id.is_(None), Inspection.status.in_(("open", "half_signed", "contested"))))
     )
     facts = (
@@ -277,5 +277,6 @@ def _views(actor: Actor) -> Select[*tuple[Any, ...]]:
         .outerjoin(Organisation, Organisation.id == Unit.organisation_id)
         .outerjoin(Inspection, Inspection.unit_id == Unit.id)
         .outerjoin(SignIn, SignIn.id == Inspection.confirmed_by_id)
-        .where(Unit.drawn, concerns(actor))
+        # What is drawn has a place: of a long list only those few are read.
+        .where(Unit.drawn, Unit.place.is_not(None), concerns(actor))
     )

@@ -20,7 +20,8 @@ ORDER = (
     {"seals", "activities", "declarations", "pledges", "lists", "reviews"},
     # Whatever is recorded can be drawn.
     {"spotchecks"},
-    {"tallies", "boards", "checkins", "inspections"},
+    {"tallies", "boards", "checkins"},
+    {"inspections"},
     {"disputes", "rehearsals", "imports", "exports", "reports"},
 )
 RANK = {noun: rank for rank, nouns in enumerate(ORDER) for noun in nouns}
