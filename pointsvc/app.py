@@ -43,6 +43,8 @@ from pointsvc.ledger import api as ledger_api
 from pointsvc.ledger import doubles_pages, merging_api, merging_pages
 from pointsvc.ledger import pages as ledger_pages
 from pointsvc.lists import api as lists_api
+from pointsvc.lists import items_pages, needs_pages, sets_pages
+from pointsvc.lists import pages as lists_pages
 from pointsvc.notices import api as notices_api
 from pointsvc.notices import pages as notices_pages
 from pointsvc.people import accounts_api, accounts_pages, lives_api, lives_pages, settings_api, settings_pages
@@ -110,6 +112,10 @@ PAGE_BLUEPRINTS = (
     activities_pages.bp,
     declarations_pages.bp,
     reviews_pages.bp,
+    lists_pages.bp,
+    items_pages.bp,
+    sets_pages.bp,
+    needs_pages.bp,
     tallies_pages.bp,
     publicity_pages.bp,
     disputes_pages.bp,

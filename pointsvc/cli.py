@@ -163,7 +163,7 @@ def token(name: str) -> None:
 
 
 @main.command("import", help=_("Take in a workbook or text file; ends with 1 when a row was refused."))
-@click.argument("kind", type=click.Choice(["organisations", "members", "scheme", "attendance", "entries"]))
+@click.argument("kind", type=click.Choice(["organisations", "members", "scheme", "attendance", "entries", "lists"]))
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help=_("Only look it through."))
 @click.option("--organisation", metavar="CODE", help=_("For a scheme: whose it is."))

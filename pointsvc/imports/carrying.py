@@ -11,6 +11,7 @@ from pointsvc.db import db, rehearsal
 from pointsvc.errors import N_, Invalid, Message, Problem
 from pointsvc.imports import attendance as attendance_rows
 from pointsvc.imports import entries as entry_rows
+from pointsvc.imports import lists as list_rows
 from pointsvc.imports import people as people_rows
 from pointsvc.imports import scheme as scheme_file
 from pointsvc.imports.batch import Batch, Headings, Refusal, packed
@@ -134,6 +135,9 @@ def _add(row: Import, prepared: Prepared, batch: Batch, at: datetime) -> None:
         people_rows.write_members(actor=actor, at=at, batch=batch, headings=headings)
     elif row.kind == "attendance":
         row.marks = attendance_rows.write_attendance(actor=actor, at=at, batch=batch)
+    elif row.kind == "lists":
+        headings = Headings(prepared.reading.recognitions if prepared.reading else {})
+        list_rows.write_lists(actor=actor, at=at, batch=batch, headings=headings)
     else:
         entry_rows.write_entries(actor=actor, at=at, import_id=row.id, batch=batch)
 
@@ -174,4 +178,5 @@ READERS = {
     "members": people_rows.read_members,
     "attendance": attendance_rows.read_attendance,
     "entries": entry_rows.read_entries,
+    "lists": list_rows.read_lists,
 }

@@ -235,6 +235,8 @@ def _meeting_kind(titles: list[str]) -> str:
 def _required(kind: Kind, found: set[str], place: str | None) -> list[str]:
     if kind == "organisations":
         return [name for name in ("code", "name") if name not in found]
+    if kind == "lists":
+        return [] if "matter" in found else ["matter"]
     missing = [] if "name" in found or ("number" in found and kind != "members") else ["name"]
     if kind == "members" and "organisation" not in found and place is None:
         missing.append("organisation")

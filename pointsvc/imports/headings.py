@@ -12,7 +12,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Literal
 
-Kind = Literal["organisations", "members", "attendance", "entries"]
+Kind = Literal["organisations", "members", "attendance", "entries", "lists"]
 IGNORE = "ignore"
 # Only files that came out of a service have these columns: nobody is asked whether one is meant.
 OWN = frozenset({"entry", "status", "source", "scheme", "title"})

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from pointsvc.db import Id, Json, Model, UtcTime
 
-KINDS = ("organisations", "members", "scheme", "attendance", "entries")
+KINDS = ("organisations", "members", "scheme", "attendance", "entries", "lists")
 STATUSES = ("queued", "running", "mapping", "checked", "done", "failed", "undone")
 
 

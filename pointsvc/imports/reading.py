@@ -22,6 +22,7 @@ WHAT_IS_MISSING = {
     "rule": N_("the rule"),
     "year": N_("the year of the meetings"),
     "meetings": N_("the meetings' columns"),
+    "matter": N_("the matter"),
     "meeting_kind": N_("the kind of meeting"),
 }
 

@@ -22,6 +22,7 @@ _FILLED_DOWN: dict[Kind, frozenset[str]] = {
     "members": frozenset({"organisation"}),
     "attendance": frozenset({"organisation", "occurred_on", "kind"}),
     "entries": frozenset({"organisation"}),
+    "lists": frozenset({"organisation"}),
 }
 # Joined cells say the same of all their rows, but a number in them is not meant once a row.
 _NEVER_SHARED = frozenset({"quantity", "points", "deducted", "mark", "code", "note", "matter"})

@@ -17,7 +17,7 @@ class ImportFormIn(Schema):
     """The form's fields beside the file."""
 
     kind = fields.String(
-        required=True, metadata={"enum": ["organisations", "members", "scheme", "attendance", "entries"]}
+        required=True, metadata={"enum": ["organisations", "members", "scheme", "attendance", "entries", "lists"]}
     )
     dry_run = fields.Boolean(load_default=False)
     organisation = Text(64, load_default=None)

@@ -27,6 +27,7 @@ NEEDS = {
     "scheme": Permission.SCHEMES_MANAGE,
     "attendance": Permission.MEETINGS_RECORD,
     "entries": Permission.LEDGER_RECORD,
+    "lists": Permission.LISTS_FILE,
 }
 UNDOABLE = ("attendance", "entries")
 
@@ -191,6 +192,22 @@ FIELD_WORDS = {
     "deducted": N_("Points deducted"),
     "matter": N_("Matter"),
     "note": N_("Note"),
+    "serial": N_("Number on the list"),
+    "set": N_("Set of lists"),
+    "list": N_("List"),
+    "details": N_("More about it"),
+    "place": N_("Place"),
+    "starts_on": N_("It begins on"),
+    "ends_on": N_("Until"),
+    "deadline": N_("Due"),
+    "quota": N_("How many parts can be claimed"),
+    "tags": N_("Tags"),
+    "skills": N_("Skills"),
+    "cause": N_("Cause"),
+    "measure": N_("Measure"),
+    "responsible": N_("Responsible"),
+    "reviewer": N_("Reviewer"),
+    "acceptance": N_("What must be seen at acceptance"),
 }
 FIELDS = {
     "organisations": ("code", "name", "kind", "parent", "secretary", "phone"),
@@ -208,6 +225,27 @@ FIELDS = {
         "deducted",
         "matter",
         "note",
+    ),
+    "lists": (
+        "serial",
+        "set",
+        "list",
+        "organisation",
+        "matter",
+        "details",
+        "place",
+        "starts_on",
+        "ends_on",
+        "deadline",
+        "quota",
+        "tags",
+        "skills",
+        "kind",
+        "cause",
+        "measure",
+        "responsible",
+        "reviewer",
+        "acceptance",
     ),
 }
 

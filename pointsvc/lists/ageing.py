@@ -41,6 +41,6 @@ def light(*, status: str, opened_on: date, due_on: date | None, today: date, unc
 _ENDED = {
     "confirmed": N_("confirmed"),
     "publicised": N_("confirmed"),
-    "closed": N_("closed"),
+    "closed": N_("closed after a check"),
     "withdrawn": N_("withdrawn"),
 }

@@ -28,6 +28,7 @@ from pointsvc.lists.schemas import (
     ListSetNamesIn,
     ListSetOut,
     ListSetsOut,
+    as_filed,
 )
 from pointsvc.lists.shown import items_shown, set_shown
 from pointsvc.people import reach
@@ -93,20 +94,9 @@ def rename_set(data: dict[str, Any], set_id: str) -> dict[str, Any]:
 def file_item(data: dict[str, Any], set_id: str) -> dict[str, Any]:
     """File an item; one that a resident asked for on the telephone gets a tracking code."""
     who = actor()
-    contact, organisation = data.pop("contact"), data.pop("organisation")
-    links = [ref_id(text) for text in data.pop("links")]
-    stages = tuple(lists.Stage(**stage) for stage in data.pop("stages"))
-    tags, skills = tuple(data.pop("tags")), tuple(data.pop("skills"))
-    made = lists.file_item(
-        actor=who,
-        at=clock.now(),
-        set_id=ref_id(set_id),
-        new=lists.NewItem(**data, tags=tags, skills=skills, stages=stages),
-        organisation=organisation,
-        contact=lists.Contact(**contact) if contact else None,
-        links=links,
-    )
-    code = lists.give_code(made, secret=current_app.config["SECRET_KEY"]) if contact else None
+    options = as_filed(data)
+    made = lists.file_item(actor=who, at=clock.now(), set_id=ref_id(set_id), **options)
+    code = lists.give_code(made, secret=current_app.config["SECRET_KEY"]) if options["contact"] else None
     return _one(who, made.id) | {"code": code}
 
 

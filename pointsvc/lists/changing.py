@@ -11,7 +11,7 @@ from pointsvc.db import db
 from pointsvc.errors import Forbidden, NotFound
 from pointsvc.lists import exchange
 from pointsvc.lists.models import Item, ItemLog, ListClaim, ListSet
-from pointsvc.lists.reading import ENDED, visible
+from pointsvc.lists.reading import ENDED, ItemView, visible
 from pointsvc.people import reach
 from pointsvc.permissions import Actor, Permission, allowed
 
@@ -35,7 +35,7 @@ def locked(actor: Actor, item_id: int) -> Item:
     return row.Item
 
 
-def parts_of(actor: Actor, item: Item) -> set[str]:
+def parts_of(actor: Actor, item: Item | ItemView) -> set[str]:
     """Who the actor is to this item of an exchange: see ``exchange``."""
     if actor is RESIDENT:
         return {exchange.RESIDENT}

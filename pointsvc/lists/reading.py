@@ -160,6 +160,12 @@ def items(
     return [ItemView(*row) for row in db.session.execute(query.order_by(Item.id.desc()).limit(limit))]
 
 
+def in_order(*, actor: Actor, set_id: int, key: str, after_id: int, limit: int) -> Sequence[ItemView]:
+    """The items of one list that the actor sees, the first first, from above ``after_id`` on."""
+    query = _views().where(Item.set_id == set_id, Item.list == key, Item.id > after_id, visible(actor))
+    return [ItemView(*row) for row in db.session.execute(query.order_by(Item.id).limit(limit))]
+
+
 def counts(*, actor: Actor, set_ids: Collection[int]) -> dict[tuple[int, str], tuple[int, int]]:
     """By set and list: how many items the actor sees, and how many of them still run."""
     running = func.count(Item.id).filter(Item.ended_at.is_(None))

@@ -28,7 +28,7 @@ TODAY = date(2026, 8, 15)
         ("under_way", 3, 0, "watch", "due in 0 days"),
         ("under_way", 3, -1, "now", "overdue by 1 days"),
         ("open", 30, -2, "now", "overdue by 2 days"),
-        ("closed", 30, -2, "good", "closed"),
+        ("closed", 30, -2, "good", "closed after a check"),
         ("publicised", 30, -2, "good", "confirmed"),
         ("withdrawn", 30, -2, "plain", "withdrawn"),
     ],
