@@ -27,6 +27,7 @@ from pointsvc.spotchecks.models import Assignment, Inspector, SpotCheck, Unit
 
 # A drawn unit to which nobody has come yet.
 WAITING = "waiting"
+MOST_PLANS = 50
 FILTERS = (WAITING, *STATUSES)
 
 
@@ -103,6 +104,18 @@ def units(
     if before_id is not None:
         query = query.where(Unit.id < before_id)
     return [UnitView(*row) for row in db.session.execute(query)]
+
+
+def plans(actor: Actor) -> Sequence[Any]:
+    """The drawn plans of which units concern the actor, the latest first: id, plan, title."""
+    query = (
+        select(SpotCheck.id, SpotCheck.plan, SpotCheck.title)
+        .join(Unit, Unit.spot_check_id == SpotCheck.id)
+        .outerjoin(Inspection, Inspection.unit_id == Unit.id)
+        .where(Unit.drawn, Unit.place.is_not(None), concerns(actor))
+        .distinct()
+    )
+    return db.session.execute(query.order_by(SpotCheck.id.desc()).limit(MOST_PLANS)).all()
 
 
 def units_of_plan(spot_check_id: int) -> Sequence[UnitView]:
