@@ -17,7 +17,15 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import select
 
-from pointsvc import clock, demo_declarations, demo_inspections, demo_publicity, demo_reviews, demo_sheets
+from pointsvc import (
+    clock,
+    demo_declarations,
+    demo_inspections,
+    demo_publicity,
+    demo_reviews,
+    demo_sheets,
+    demo_spotchecks,
+)
 from pointsvc.activities import service as activities
 from pointsvc.activities.service import AttendanceRow
 from pointsvc.db import db, transaction
@@ -237,6 +245,7 @@ def fill(*, at: datetime) -> list[SignIn]:
         others=tuple(branches[1:]),
         townships=tuple(code for code, _, kind, _ in PLACES if kind != "office"),
     )
+    demo_spotchecks.fill(at=at, branch=FIRST_BRANCH)
     return signed_in
 
 
