@@ -27,6 +27,7 @@ from pointsvc import (
     demo_publicity,
     demo_reviews,
     demo_sheets,
+    demo_spotchecks,
 )
 from pointsvc.activities import service as activities
 from pointsvc.activities.service import AttendanceRow
@@ -256,6 +257,7 @@ def fill(*, at: datetime) -> list[SignIn]:
         others=tuple(branches[1:]),
         townships=tuple(code for code, _, kind, _ in PLACES if kind != "office"),
     )
+    demo_spotchecks.fill(at=at, branch=FIRST_BRANCH)
     return signed_in
 
 

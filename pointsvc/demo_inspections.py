@@ -44,10 +44,10 @@ def fill(*, at: datetime, branch: str, others: tuple[str, ...], townships: tuple
     plan = planning.plan(
         actor=lead,
         at=drawn_at,
-        plan=f"DC-{today.year}-07",
+        plan=f"QY-{today.year}-11",
         title=f"{today.year}年基层党组织组织生活抽查",
         programme=f"{today.year}年度督查检查考核计划",
-        filing=f"清督备〔{today.year}〕7号",
+        filing=f"清督备〔{today.year}〕6号",
         announced=True,
         due_on=today + timedelta(days=20),
         checklist=[dict(one) for one in CHECKLIST],

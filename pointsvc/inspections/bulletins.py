@@ -20,14 +20,14 @@ from pointsvc.errors import N_, Conflict, Invalid, Message, NotFound
 from pointsvc.inspections import lifecycle, telling, wording
 from pointsvc.inspections.gathering import gathered
 from pointsvc.inspections.models import Bulletin
-from pointsvc.inspections.reading import WAITING, UnitView, units_of_plan
+from pointsvc.inspections.reading import WAITING, UnitView, units_of_plan, visited
 from pointsvc.people import reach
 from pointsvc.people.models import OrganisationReach
 from pointsvc.permissions import SYSTEM, Actor, Permission, allowed
 from pointsvc.seals import canonical
 from pointsvc.spotchecks import lifecycle as plans
 from pointsvc.spotchecks import service as spotchecks
-from pointsvc.spotchecks.models import SpotCheck
+from pointsvc.spotchecks.models import SpotCheck, Unit
 
 FORMAT = "pointsvc-bulletin-1"
 ISSUED = N_("The bulletin on %(title)s has been issued")
@@ -160,7 +160,8 @@ def without(*, actor: Actor) -> Sequence[SpotCheck]:
     """The drawn plans of the actor's reach that have neither a draft nor an issued bulletin, the latest first."""
     standing = select(Bulletin.id).where(Bulletin.spot_check_id == SpotCheck.id, Bulletin.status != "withdrawn")
     query = select(SpotCheck).where(SpotCheck.organisation_id.in_(reach.organisation_ids(actor)))
-    query = query.where(SpotCheck.status.in_(("drawn", "reported")), ~standing.exists())
+    units = select(Unit.id).where(Unit.spot_check_id == SpotCheck.id, visited())
+    query = query.where(SpotCheck.status.in_(("drawn", "reported")), ~standing.exists(), units.exists())
     return db.session.scalars(query.order_by(SpotCheck.id.desc()).limit(MOST_PLANS)).all()
 
 

@@ -24,7 +24,7 @@ from pointsvc.inspections.models import (
     InspectionAnswer,
     InspectionSignature,
 )
-from pointsvc.inspections.reading import concerns, standing
+from pointsvc.inspections.reading import concerns, standing, visited
 from pointsvc.people import settings
 from pointsvc.permissions import SYSTEM, Actor
 from pointsvc.seals import canonical
@@ -57,7 +57,7 @@ def open_inspection(*, actor: Actor, at: datetime, spot_check_id: int, unit: str
         select(Unit, SpotCheck)
         .join(SpotCheck, SpotCheck.id == Unit.spot_check_id)
         .outerjoin(Inspection, Inspection.unit_id == Unit.id)
-        .where(SpotCheck.id == spot_check_id, Unit.code == unit, Unit.drawn, concerns(actor))
+        .where(SpotCheck.id == spot_check_id, Unit.code == unit, visited(), concerns(actor))
     ).first()
     if row is None:
         raise NotFound()

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select, true
 from sqlalchemy.orm import aliased
 
 from pointsvc.db import db
 from pointsvc.inspections import lifecycle
 from pointsvc.inspections.models import Finding, Inspection, Rectification
+from pointsvc.inspections.reading import visited
 from pointsvc.people import reach
 from pointsvc.people.models import Organisation
 from pointsvc.spotchecks.models import SpotCheck, Unit
@@ -72,8 +73,8 @@ def _units(whose: ColumnElement[bool], inspected: ColumnElement[bool], drawn: Co
     office = (Organisation.kind == _OFFICE) | ((Organisation.kind == "branch") & (above.kind == _OFFICE))
     # The same organisation in two plans is one; a unit that is none counts by its own code.
     one = func.coalesce(Organisation.code, Unit.code)
-    out = Unit.drawn if drawn is None else and_(Unit.drawn, drawn)
-    seen = and_(Unit.drawn, inspected)
+    out = true() if drawn is None else drawn
+    seen = inspected
     counts = [func.count(one.distinct()).filter(which) for which in (out, seen)]
     for kind in (town, office):
         counts += [func.count(one.distinct()).filter(and_(which, kind)) for which in (out, seen)]
@@ -84,7 +85,7 @@ def _units(whose: ColumnElement[bool], inspected: ColumnElement[bool], drawn: Co
         .outerjoin(Inspection, Inspection.unit_id == Unit.id)
         .outerjoin(Organisation, Organisation.id == Unit.organisation_id)
         .outerjoin(above, above.id == Organisation.parent_id)
-        .where(whose)
+        .where(whose, visited())
     )
 
 

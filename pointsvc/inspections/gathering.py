@@ -31,7 +31,9 @@ def gathered(plan: SpotCheck, at: datetime) -> dict[str, Any]:
         "announced": int(plan.announced),
         "organisation": db.session.get_one(Organisation, plan.organisation_id).name,
         "bodies": list(dict.fromkeys(one.body for one in listing.inspectors(plan))),
-        "strata": [{"name": one.name, "n": one.n, "size": one.size} for one in listing.strata(plan)],
+        "strata": [
+            {"name": one.name, "n": one.n, "size": one.size} for one in listing.strata(plan) if one.kind != "entry"
+        ],
         "draw": _draw(plan),
         "today": today.isoformat(),
         "figures": asdict(figures.of_plan(plan.id, today)),

@@ -58,6 +58,7 @@ def list_inspections() -> str:
         units=listed,
         status=status,
         spot_check=spot_check,
+        plans=reading.plans(who),
         statuses=reading.FILTERS,
         today=clock.today(),
         pager={"next": following},

@@ -23,10 +23,11 @@ from pointsvc.inspections.models import (
 from pointsvc.people import reach
 from pointsvc.people.models import Organisation, SignIn
 from pointsvc.permissions import SYSTEM, Actor
-from pointsvc.spotchecks.models import Assignment, Inspector, SpotCheck, Unit
+from pointsvc.spotchecks.models import Assignment, Inspector, SpotCheck, Stratum, Unit
 
 # A drawn unit to which nobody has come yet.
 WAITING = "waiting"
+MOST_PLANS = 50
 FILTERS = (WAITING, *STATUSES)
 
 
@@ -103,6 +104,18 @@ def units(
     if before_id is not None:
         query = query.where(Unit.id < before_id)
     return [UnitView(*row) for row in db.session.execute(query)]
+
+
+def plans(actor: Actor) -> Sequence[Any]:
+    """The drawn plans of which units concern the actor, the latest first: id, plan, title."""
+    query = (
+        select(SpotCheck.id, SpotCheck.plan, SpotCheck.title)
+        .join(Unit, Unit.spot_check_id == SpotCheck.id)
+        .outerjoin(Inspection, Inspection.unit_id == Unit.id)
+        .where(visited(), concerns(actor))
+        .distinct()
+    )
+    return db.session.execute(query.order_by(SpotCheck.id.desc()).limit(MOST_PLANS)).all()
 
 
 def units_of_plan(spot_check_id: int) -> Sequence[UnitView]:
@@ -195,6 +208,17 @@ def history(inspection_id: int, rectification_id: int | None = None) -> Sequence
     return db.session.execute(query).all()
 
 
+def visited() -> ColumnElement[bool]:
+    """The condition on Unit that it was drawn to be visited; drawn entries are gone through at a desk.
+
+    What is drawn has a place: of a long list only those few are read.
+    """
+    entries = select(Stratum.name).where(
+        Stratum.spot_check_id == Unit.spot_check_id, Stratum.name == Unit.stratum, Stratum.kind == "entry"
+    )
+    return and_(Unit.drawn, Unit.place.is_not(None), ~entries.exists())
+
+
 def serving(actor: Actor) -> ColumnElement[bool]:
     """The condition on Unit that the actor is one of the two who inspect it."""
     if actor.sign_in_id is None:
@@ -227,7 +251,7 @@ def waiting_for(actor: Actor) -> tuple[int, int]:
         .select_from(Unit)
         .join(SpotCheck, SpotCheck.id == Unit.spot_check_id)
         .outerjoin(Inspection, Inspection.unit_id == Unit.id)
-        .where(Unit.drawn, SpotCheck.status == "drawn", serving(actor))
+        .where(visited(), SpotCheck.status == "drawn", serving(actor))
         .where(or_(Inspection.id.is_(None), Inspection.status.in_(("open", "half_signed", "contested"))))
     )
     facts = (
@@ -277,5 +301,5 @@ def _views(actor: Actor) -> Select[*tuple[Any, ...]]:
         .outerjoin(Organisation, Organisation.id == Unit.organisation_id)
         .outerjoin(Inspection, Inspection.unit_id == Unit.id)
         .outerjoin(SignIn, SignIn.id == Inspection.confirmed_by_id)
-        .where(Unit.drawn, concerns(actor))
+        .where(visited(), concerns(actor))
     )

@@ -22,6 +22,8 @@ from pointsvc.people import reach, settings
 from pointsvc.permissions import Actor
 from pointsvc.spotchecks.models import SpotCheck, Unit
 
+_Row = Row[Finding, Inspection, Unit, SpotCheck]
+
 # Of a line on the list of problems.
 LONGEST_TITLE = 100
 
@@ -42,39 +44,21 @@ def order(
 ) -> Sequence[Rectification]:
     """Order what each of these findings (by id) demands to be put right, within so many working days.
 
-    Without ``days`` as the organisation has set. Raises NotFound when one is out of reach, Invalid for
-    ``days``, Conflict 'facts_open' before the facts stand, 'ordered' when it was ordered already,
-    'no_unit' when nobody answers for the unit.
+    Without ``days`` as the organisation has set. Raises NotFound when one is out of reach or of another
+    plan than the others, Invalid for ``days``, Conflict 'facts_open' before the facts stand, 'ordered'
+    when it was ordered already, 'no_unit' when nobody answers for the unit.
     """
     rows = _findings(actor, demands)
-    if set(demands) != {row[0].id for row in rows}:
+    plans = {row[3].id: row[3] for row in rows}
+    if len(plans) != 1 or set(demands) != {row[0].id for row in rows}:
         raise NotFound()
-    if any(inspection.status not in lifecycle.SETTLED for _, inspection, *_ in rows):
-        raise Conflict(N_("The facts must stand before anything is ordered"), code="facts_open")
-    if any(unit.organisation_id is None for *_, unit, _ in rows):
-        raise Conflict(N_("This unit is no organisation, so nobody answers for it"), code="no_unit")
-    if db.session.scalar(select(Rectification.id).where(among(Rectification.finding_id, demands)).limit(1)):
-        raise Conflict(N_("A rectification of this finding has been ordered already"), code="ordered")
-    made = []
-    for (finding, inspection, unit, plan), serial in zip(rows, _serials(rows[0][3] if rows else None), strict=False):
-        one = Rectification(
-            number=f"{plan.plan}-{serial:02}",
-            finding_id=finding.id,
-            spot_check_id=plan.id,
-            organisation_id=unit.organisation_id,
-            status="ordered",
-            demand=demands[finding.id],
-            due_on=_due(plan, at, days),
-            ordered_at=at,
-            ordered_by_id=actor.sign_in_id,
-        )
-        db.session.add(one)
-        db.session.flush()
-        moved(one, inspection.id, actor, at, "ordered", one.demand)
-        _list(actor, at, one, finding, unit)
-        telling.ordered(one, unit, at)
-        made.append(one)
-    return made
+    _check(rows)
+    (plan,) = plans.values()
+    due_on = _due(plan, at, days)
+    return [
+        _put(actor, at, row, demands[row[0].id], number=f"{plan.plan}-{serial:02}", due_on=due_on)
+        for serial, row in enumerate(rows, _next_serial(plan))
+    ]
 
 
 def answer(*, actor: Actor, at: datetime, rectification_id: int, text: str) -> Rectification:
@@ -133,7 +117,7 @@ def recheck(
 # ---- inside
 
 
-def _findings(actor: Actor, ids: Collection[int]) -> Sequence[Row[Finding, Inspection, Unit, SpotCheck]]:
+def _findings(actor: Actor, ids: Collection[int]) -> Sequence[_Row]:
     return db.session.execute(
         select(Finding, Inspection, Unit, SpotCheck)
         .join(Inspection, Inspection.id == Finding.inspection_id)
@@ -163,13 +147,41 @@ def _list(actor: Actor, at: datetime, one: Rectification, finding: Finding, unit
         )
 
 
-def _serials(plan: SpotCheck | None) -> range:
-    """The next numbers of the plan's orders; its row is locked, so that no two take the same."""
-    if plan is None:
-        return range(0)
+def _check(rows: Sequence[_Row]) -> None:
+    if any(inspection.status not in lifecycle.SETTLED for _, inspection, *_ in rows):
+        raise Conflict(N_("The facts must stand before anything is ordered"), code="facts_open")
+    if any(unit.organisation_id is None for *_, unit, _ in rows):
+        raise Conflict(N_("This unit is no organisation, so nobody answers for it"), code="no_unit")
+    ids = [finding.id for finding, *_ in rows]
+    if db.session.scalar(select(Rectification.id).where(among(Rectification.finding_id, ids)).limit(1)):
+        raise Conflict(N_("A rectification of this finding has been ordered already"), code="ordered")
+
+
+def _put(actor: Actor, at: datetime, row: _Row, demand: str, *, number: str, due_on: date) -> Rectification:
+    finding, inspection, unit, plan = row
+    made = Rectification(
+        number=number,
+        finding_id=finding.id,
+        spot_check_id=plan.id,
+        organisation_id=unit.organisation_id,
+        status="ordered",
+        demand=demand,
+        due_on=due_on,
+        ordered_at=at,
+        ordered_by_id=actor.sign_in_id,
+    )
+    db.session.add(made)
+    db.session.flush()
+    moved(made, inspection.id, actor, at, "ordered", demand)
+    _list(actor, at, made, finding, unit)
+    telling.ordered(made, unit, at)
+    return made
+
+
+def _next_serial(plan: SpotCheck) -> int:
+    """The next number of the plan's orders; its row is locked, so that no two take the same."""
     query = select(func.count()).select_from(Rectification).where(Rectification.spot_check_id == plan.id)
-    first = (db.session.scalar(query) or 0) + 1
-    return range(first, first + 10_000)
+    return (db.session.scalar(query) or 0) + 1
 
 
 def _due(plan: SpotCheck, at: datetime, days: int | None) -> date:

@@ -56,9 +56,8 @@ def _screen(found: SpotCheck, step: str, typed: str, wrong: dict[str, list[str]]
     at = steps.index(step) if step in steps else 0
     address = url_for("draws.draw", plan=found.plan, _external=True)
     drawn = [one for one in listing.placed(found) if not one.skipped] if proofs.revealed(found) else []
-    screens = max(-(-len(drawn) // ON_A_SCREEN), 1)
-    screen = min(request.args.get("screen", 1, type=int) or 1, screens) if steps[at] == "drawn" else 1
-    screen = max(screen, 1)
+    screens = max(-(-len(drawn) // ON_A_SCREEN), 1) if steps[at] == "drawn" else 1
+    screen = min(max(request.args.get("screen", 1, type=int), 1), screens)
     return render_template(
         "spotchecks/wall.html",
         found=found,

@@ -22,7 +22,8 @@ ORDER = (
     # Whatever is recorded can be drawn.
     {"spotchecks"},
     {"tallies", "boards", "checkins"},
-    {"disputes", "rehearsals", "imports", "exports", "inspections", "reports"},
+    {"inspections"},
+    {"disputes", "rehearsals", "imports", "exports", "reports"},
 )
 RANK = {noun: rank for rank, nouns in enumerate(ORDER) for noun in nouns}
 NOUNS = sorted(path.name for path in PACKAGE.iterdir() if (path / "models.py").exists())

@@ -85,6 +85,13 @@ def test_only_who_was_drawn_inspects_what_was_drawn(
     assert (answer.status_code, answer.json["code"]) == (status, code)
 
 
+def test_drawn_entries_are_gone_through_elsewhere(client: FlaskClient, plan: int) -> None:
+    db.session.execute(db.text("UPDATE spot_check_stratum SET kind = 'entry' WHERE name = '乡镇'"))
+    db.session.commit()
+    assert [item["unit"] for item in get(client, "/inspections").json["items"]] == ["QS0101"]
+    assert post(client, f"/spot-checks/{plan}/inspections", {"unit": "QS02"}, "overseer").status_code == 404
+
+
 @pytest.mark.parametrize("role", BY_ROLE)
 def test_roles_that_do_not_inspect(client: FlaskClient, plan: int, role: Any) -> None:
     if role in PERMISSION_MAP[Permission.INSPECTIONS_INSPECT]:

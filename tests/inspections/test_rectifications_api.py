@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from pointsvc.db import db, transaction
+from pointsvc.errors import NotFound
 from pointsvc.inspections import service as inspections
 from pointsvc.inspections.models import InspectionLog
 from pointsvc.lists.models import Item
@@ -80,6 +81,16 @@ def test_the_numbers_of_a_plan_go_on(client: FlaskClient, frozen_clock: FrozenCl
     first = scene.ordered(scene.settled(plan))
     second = scene.ordered(scene.settled(plan, "QS02", "far"))
     assert [scene.order_row(one).number for one in (first, second)] == ["DC-2026-03-01", "DC-2026-03-02"]
+
+
+def test_orders_that_are_given_together_are_of_one_plan(client: FlaskClient, frozen_clock: FrozenClock) -> None:
+    scene.district()
+    first = scene.settled(scene.plan())
+    second = scene.settled(scene.plan("DC-2026-04"), "QS02", "far")
+    demands = {scene.finding(first): "补开", scene.finding(second): "补开"}
+    who = factories.actor("overseer")
+    with pytest.raises(NotFound), transaction():
+        inspections.order(actor=who, at=frozen_clock(), demands=demands)
 
 
 def test_facts_stand_before_anything_is_ordered(client: FlaskClient, frozen_clock: FrozenClock) -> None:
