@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Select, String, cast, null, select
 from sqlalchemy.orm import aliased
 
+from pointsvc.db import Id
 from pointsvc.errors import N_, Invalid
 from pointsvc.ledger.models import Entry
 from pointsvc.people import reach
@@ -34,6 +35,7 @@ class Source:
     period: str | None = None
 
 
+_NOWHERE = cast(null(), Id)
 Rows = Select[*tuple[Any, ...]]
 
 
@@ -57,7 +59,7 @@ def _entries(below: Any, source: Source) -> Rows:
     reversal = aliased(Entry)
     name = Organisation.name + " " + cast(Entry.occurred_on, String)
     return (
-        select(cast(Entry.id, String), name, null())
+        select(cast(Entry.id, String), name, _NOWHERE)
         .join(Organisation, Organisation.id == Entry.branch_id)
         .outerjoin(reversal, reversal.reverses_id == Entry.id)
         .where(
@@ -73,7 +75,7 @@ def _pledges(below: Any, source: Source) -> Rows:
     when = _period(source)
     name = Organisation.name + " " + cast(Pledge.due_on, String)
     return (
-        select(cast(Pledge.id, String), name, null())
+        select(cast(Pledge.id, String), name, _NOWHERE)
         .join(Organisation, Organisation.id == Pledge.organisation_id)
         .where(
             Pledge.organisation_id.in_(below),

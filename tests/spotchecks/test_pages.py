@@ -168,6 +168,15 @@ def test_of_an_unannounced_check_the_wall_and_the_public_name_nobody(desk: Desk,
     assert S[:8] in client.get(f"/draws/{PLAN}").text
 
 
+def test_the_wall_shows_eight_at_a_time(desk: Desk) -> None:
+    units = [(f"U{n:02}", f"第{n:02}单位") for n in range(20)]
+    wall = f"/spot-checks/{scene.drawn('P-1', framing.Part('单位', n=17, units=units))}/wall"
+    shown = [desk.get(f"{wall}?step=drawn&screen={screen}").count("<strong>") for screen in (1, 2, 3, 9)]
+    assert shown == [8, 8, 1, 1]
+    assert 'screen=2"' in desk.get(f"{wall}?step=drawn")
+    assert 'rel="next"' not in desk.get(f"{wall}?step=check")
+
+
 def test_a_drawn_unit_is_passed_over_and_an_inspector_replaced(desk: Desk) -> None:
     number = scene.vector()
     path = f"/spot-checks/{number}"

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from pointsvc import clock
+from pointsvc import clock, queues
 from pointsvc.audit.models import AuditEvent
 from pointsvc.db import db, transaction
 from pointsvc.errors import Conflict, Invalid, NotFound
@@ -16,6 +16,7 @@ from pointsvc.spotchecks import choosing, draw, framing, history, listing, plann
 from pointsvc.spotchecks.models import Stratum
 from tests import factories
 from tests.conftest import FrozenClock
+from tests.disputes.scene import work
 from tests.spotchecks import scene
 from tests.spotchecks.scene import do, refused
 from tests.spotchecks.vector import CODES, DIGITS, FRAME, PLAN, SECRET, C, F, S
@@ -359,3 +360,13 @@ def test_the_promise_to_reach_every_unit(frozen_clock: FrozenClock) -> None:
     later = scene.planned("P-4", branches, cover_quarters=1)
     (cover,) = history.covers(scene.row(later), today=clock.today())
     assert (cover.waiting, cover.a_quarter) == (2, 3)
+
+
+def test_the_night_voids_what_was_never_opened(app: Flask, frozen_clock: FrozenClock) -> None:
+    sealed, opened = scene.vector(announced=False), scene.drawn("P-2")
+    frozen_clock.advance(days=120)
+    with transaction():
+        queues.enqueue(topic=queues.SPOTCHECKS_LAPSE, payload={}, at=clock.now())
+    work(app)
+    assert (scene.row(sealed).status, scene.row(opened).status) == ("void", "drawn")
+    assert scene.row(sealed).void_reason is None
