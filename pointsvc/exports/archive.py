@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from pointsvc import clock
 from pointsvc.db import db
-from pointsvc.exports import attendance, columns, entries, people
+from pointsvc.exports import attendance, columns, entries, people, pledges
 from pointsvc.exports.pieces import Pause
 from pointsvc.exports.readme import README
 from pointsvc.people import reach
@@ -98,6 +98,8 @@ def write(path: Path, *, organisation_id: int, at: datetime, pause: Pause) -> di
         asked = entries.Asked(organisation_id, through_id=through)
         archive.table("entries.csv", columns.ENTRIES, entries.rows(asked, pause))
         archive.table("attendance.csv", columns.ATTENDANCE, attendance.rows(organisation_id, pause=pause))
+        pause()
+        archive.table("pledges.csv", columns.PLEDGES, pledges.rows(organisation_id))
         _tallies(archive, organisation_id, pause)
         told = {
             "format": FORMAT,

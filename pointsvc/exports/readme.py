@@ -16,6 +16,7 @@ previous_totals.csv  上一积分周期结转的总分。仅供查阅
 schemes/             已发布的积分办法，每版一个 JSON 文件；生效日期见文件名和 manifest.json
 entries.csv          积分记录，含已冲销的记录和冲销记录。可直接导入
 attendance.csv       会议（活动）签到情况，一人一会一行。可直接导入
+pledges.csv          承诺台账，不含已撤回的承诺。可直接导入（导入后重新审诺）
 tallies/             各期积分汇总结果
 
 entries.csv 各列：
@@ -48,6 +49,7 @@ previous_totals.csv  totals carried over from the cycle before; to be read only
 schemes/             the published rule sheets, a JSON file a version; in force from the day in the name
 entries.csv          the entries, with those taken back and what took them back; can be imported
 attendance.csv       who stood how at which meeting, a row a member and meeting; can be imported
+pledges.csv          the ledger of pledges without those withdrawn; can be imported, and is then reviewed anew
 tallies/             the results of each tally
 
 Columns of entries.csv, in order: number, member number, name, organisation code, organisation (to be

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select
 
 from pointsvc.db import db
 from pointsvc.people import merged, reach
 from pointsvc.people.categories import EXEMPT
-from pointsvc.people.models import MemberCategory, Membership
+from pointsvc.people.models import Member, MemberCategory, Membership
 from pointsvc.pledges.lifecycle import SHOWN
 from pointsvc.pledges.models import Pledge
 
@@ -38,17 +39,7 @@ def coverage(*, organisation_id: int, day: date) -> Share:
     Current is one that was published by that day and whose day lies in that year or later; drafts
     and withdrawn ones never count. Retired and exempt members are left out on both sides.
     """
-    current = (
-        select(Pledge.id)
-        .where(
-            Pledge.member_id == Membership.member_id,
-            Pledge.status.in_(SHOWN),
-            Pledge.published_on <= day,
-            Pledge.due_on >= date(day.year, 1, 1),
-        )
-        .exists()
-    )
-    query = _members(organisation_id, day).with_only_columns(func.count(), func.sum(case((current, 1), else_=0)))
+    query = _members(organisation_id, day).with_only_columns(func.count(), func.sum(case((_covered(day), 1), else_=0)))
     whole, part = db.session.execute(query).one()
     return Share(int(part or 0), whole)
 
@@ -69,16 +60,28 @@ def kept(*, organisation_id: int, first: date, last: date) -> Share:
     return Share(int(part or 0), whole)
 
 
-def without(*, organisation_id: int, day: date) -> Select[int]:
-    """The ids of those who are counted by ``coverage`` and have none, as a subquery for ``in_``."""
-    has = select(Pledge.member_id).where(
-        Pledge.member_id.is_not(None),
-        Pledge.status.in_(SHOWN),
-        Pledge.published_on <= day,
-        Pledge.due_on >= date(day.year, 1, 1),
-    )
+def lacking(*, organisation_id: int, day: date, limit: int) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Who is counted by ``coverage`` and has none: rows of number and name, by name."""
+    members = _members(organisation_id, day).where(~_covered(day))
+    return db.session.execute(
+        select(Member.number, Member.name)
+        .where(Member.id.in_(members))
+        .order_by(Member.initials, Member.name, Member.number)
+        .limit(limit)
+    ).all()
+
+
+def _covered(day: date) -> ColumnElement[bool]:
+    """The condition on Membership that the member has a current pledge."""
     return (
-        _members(organisation_id, day).with_only_columns(Membership.member_id).where(Membership.member_id.not_in(has))
+        select(Pledge.id)
+        .where(
+            Pledge.member_id == Membership.member_id,
+            Pledge.status.in_(SHOWN),
+            Pledge.published_on <= day,
+            Pledge.due_on >= date(day.year, 1, 1),
+        )
+        .exists()
     )
 
 

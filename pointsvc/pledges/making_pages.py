@@ -131,14 +131,17 @@ def _form(
 def _blank(today: date) -> dict[str, str]:
     """A year's pledge, unless somebody says otherwise; in its last weeks, the next year's."""
     year = today.year + (today.month == 12)
-    number = request.args.get("member", "")
-    by = f"member:{number}" if number else ""
-    return {"kind": "practical", "horizon": "yearly", "due_on": date(year, 12, 31).isoformat(), "by": by}
+    return {"kind": "practical", "horizon": "yearly", "due_on": date(year, 12, 31).isoformat()}
 
 
 def _promisers(who: Actor, today: date) -> list[tuple[str, str]]:
-    """For whom the reader may write: the own record, the members of the node, and the node itself."""
+    """For whom the reader may write: whom the address names, else the own record, the members of the
+    node, and the node itself.
+    """
     mine = pledges.own(actor=who)
+    if named := request.args.get("member"):
+        member = mine if mine is not None and mine.number == named else reach.member(who, named)
+        return [(f"member:{member.number}", member.name)]
     own = [(f"member:{mine.number}", gettext("%(name)s (myself)", name=mine.name))] if mine else []
     if not allowed(who, Permission.PLEDGES_REVIEW):
         return own

@@ -29,6 +29,7 @@ __all__ = ["bp", "making_pages"]
 
 ON_A_PAGE = 30
 ON_PAPER = 200
+LACKING = 60
 SOON = timedelta(days=30)
 NEAR = timedelta(days=7)
 
@@ -70,6 +71,7 @@ def list_() -> str:
         pledges=shown(who, views, today),
         coverage=figures.coverage(organisation_id=node.id, day=today),
         kept=figures.kept(organisation_id=node.id, first=date(today.year, 1, 1), last=today),
+        lacking=figures.lacking(organisation_id=node.id, day=today, limit=LACKING) if who.role != Role.MEMBER else [],
         may_make=allowed(who, Permission.PLEDGES_MAKE),
         may_review=allowed(who, Permission.PLEDGES_REVIEW),
         may_export=allowed(who, Permission.EXPORTS_READ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from pointsvc.pledges.lifecycle import Standing
 
@@ -28,8 +28,3 @@ def counts(rows: Iterable[tuple[str, int, int]]) -> dict[str, dict[int, int]]:
     for side, grade, count in rows:
         found.setdefault(side, dict.fromkeys(GRADES, 0))[grade] += count
     return {side: found[side] for side in SIDES if side in found}
-
-
-def total(found: Mapping[int, int]) -> int:
-    """How many have rated."""
-    return sum(found.values())

@@ -120,7 +120,7 @@ def test_a_pledge_lives_from_the_members_phone_to_its_end(site: Site, frozen_clo
     fold(secretary, "录入群众纸质评议票数")
     secretary.locator("#count-4").fill("20")
     press(secretary, "保存票数")
-    expect(secretary.get_by_role("row", name="群众")).to_contain_text("20")
+    expect(secretary.get_by_text("好 20 · 较好 0 · 一般 0 · 差 0")).to_be_visible()
     press(secretary, "办结归档")
     expect(secretary.get_by_text("承诺已办结归档。")).to_be_visible()
 

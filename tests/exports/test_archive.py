@@ -96,7 +96,7 @@ def test_an_archive_holds_everything_of_a_node_and_says_so(district: Flask) -> N
     tally("QS01", "2026-Q2")
     row, archive = made(district, "QS01")
     names = archive.namelist()
-    assert {"README.txt", "manifest.json", "entries.csv", "attendance.csv"} <= set(names)
+    assert {"README.txt", "manifest.json", "entries.csv", "attendance.csv", "pledges.csv"} <= set(names)
     assert {name for name in names if "/" in name} == {
         "schemes/2026-01-01-QS-v1.json",
         "tallies/QS01-2026-Q2-v1.csv",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from io import BytesIO
 from typing import Any
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from pointsvc import clock
@@ -20,7 +22,7 @@ from pointsvc.pledges.models import Pledge
 from tests import factories
 from tests.conftest import FrozenClock
 from tests.exports.ledgers import FORMS, exported
-from tests.imports.test_service import reasons, sheet, take_in
+from tests.imports.test_service import carry_out, reasons, sheet, take_in
 from tests.pledges.work import act, at_status, district, log, made, row
 
 HEADER = [
@@ -177,3 +179,27 @@ def test_what_went_out_comes_in_elsewhere_word_by_word() -> None:
 )
 def test_a_due_day_is_the_last_of_what_is_named(cell: object, day: date) -> None:
     assert pledge_rows._due(cell, year=2026) == day
+
+
+def test_programs_send_one_in_and_take_it_back(client: FlaskClient) -> None:
+    headers = factories.bearer("secretary")
+    file = (BytesIO(ledger(*ROWS, [4, "王不在", "", "修路", "", "", "", "", "", "", ""])), "台账.xlsx")
+    made = client.post("/api/v1/imports", data={"kind": "pledges", "file": file}, headers=headers)
+    assert made.status_code == 202
+    carry_out(int(made.json["id"]))
+    shown = client.get(f"/api/v1/imports/{made.json['id']}", headers=headers).json
+    assert (shown["status"], shown["rows"], shown["accepted"], shown["rejected"]) == ("done", 4, 3, 1)
+    assert [(one["row"], one["column"]) for one in shown["errors"]] == [(6, "承诺人")]
+    undone = client.post(f"/api/v1/imports/{made.json['id']}/undo", json={"reason": "传错了"}, headers=headers)
+    assert (undone.status_code, undone.json["status"]) == (200, "undone")
+    assert kept() == []
+
+
+def test_the_ledger_is_a_table_to_take_away(client: FlaskClient) -> None:
+    made()
+    answer = client.get("/api/v1/exports/pledges?format=csv", headers=factories.bearer("secretary"))
+    assert answer.status_code == 200
+    assert "每月上门看望独居老人两次" in answer.data.decode("utf-8-sig")
+    assert client.get("/api/v1/exports/pledges", headers=factories.bearer("member")).status_code == 403
+    elsewhere = client.get("/api/v1/exports/pledges?organisation=QS0101", headers=factories.bearer("neighbour"))
+    assert elsewhere.status_code == 404

@@ -93,8 +93,9 @@ def test_what_is_wrong_stands_beside_its_field_and_the_rest_is_kept(client: Flas
 
 def test_a_secretary_writes_for_members_and_for_the_branch(client: FlaskClient) -> None:
     secretary = Visitor(client, "secretary")
-    page = secretary.get("/pledges/new?member=M002")
-    assert 'value="member:M002" selected' in page
+    assert 'name="by" value="member:M002"' in secretary.get("/pledges/new?member=M002")
+    secretary.get("/pledges/new?member=M004", 404)
+    page = secretary.get("/pledges/new")
     assert 'value="organisation:QS0101"' in page
     assert "M004" not in page
     secretary.post("/pledges/new", **FORM, by="organisation:QS0101", submit="1")
@@ -180,6 +181,14 @@ def test_the_list_is_filtered(client: FlaskClient) -> None:
     assert "修好村口路灯" in secretary.get("/pledges?due=soon")
     secretary.get("/pledges?organisation=QS0201", 404)
     assert late != post
+
+
+def test_the_list_names_who_has_none(app: Flask, client: FlaskClient) -> None:
+    at_status("published")
+    page = Visitor(client, "secretary").get("/pledges")
+    assert 'href="/pledges/new?member=M002"' in page
+    assert 'href="/pledges/new?member=M001"' not in page
+    assert "member=M002" not in Visitor(app.test_client(), "member").get("/pledges")
 
 
 def test_the_list_goes_on_to_a_next_page(client: FlaskClient) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pointsvc.pledges.lifecycle import Standing
-from pointsvc.pledges.rating import GRADES, SIDES, counts, sides, total
+from pointsvc.pledges.rating import GRADES, SIDES, counts, sides
 
 
 @pytest.mark.parametrize(
@@ -34,4 +34,4 @@ def test_counts_show_every_grade_of_a_side_that_has_any() -> None:
 
 @given(st.lists(st.tuples(st.sampled_from(SIDES), st.sampled_from(GRADES), st.integers(1, 1000))))
 def test_no_vote_is_lost(rows: list[tuple[str, int, int]]) -> None:
-    assert sum(total(found) for found in counts(rows).values()) == sum(count for _, _, count in rows)
+    assert sum(sum(found.values()) for found in counts(rows).values()) == sum(count for _, _, count in rows)
