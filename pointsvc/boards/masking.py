@@ -16,10 +16,18 @@ WRITTEN = frozenset(
 
 
 def masked(text: str) -> str:
-    """The text with each mobile number as 138****1234 and each identity number as 35*************123."""
-    for number in numbers_in(text):
-        text = text.replace(number, _ends(number))
-    return text
+    """The text with each mobile number as 138****1234 and each identity number as 35*************123.
+
+    Numbers are found as ``numbers_in`` reads the text, wide digits as narrow ones; only a text that
+    holds any is given in that form.
+    """
+    numbers = numbers_in(text)
+    if not numbers:
+        return text
+    plain = unicodedata.normalize("NFKC", text)
+    for number in numbers:
+        plain = plain.replace(number, _ends(number))
+    return plain
 
 
 def written(value: Any) -> Iterator[tuple[str, str]]:
@@ -53,7 +61,7 @@ def is_private(phone: str) -> bool:
 
 
 def _ends(number: str) -> str:
-    plain = "".join(c for c in unicodedata.normalize("NFKC", number) if c.isalnum())
+    plain = "".join(c for c in number if c.isalnum())
     if len(plain) < 15:
         plain = plain[-11:]
         return f"{plain[:3]}****{plain[-4:]}"
