@@ -6,11 +6,11 @@ import os
 import sys
 import time
 
-from benchmarks import asking, exporting, importing, tallying
+from benchmarks import asking, boards, exporting, importing, tallying
 from benchmarks.district import SCALES, empty_and_full
 from benchmarks.table import as_json, printed
 
-JOBS = ("requests", "imports", "tally", "exports")
+JOBS = ("requests", "imports", "tally", "exports", "boards")
 
 
 def main() -> None:
@@ -26,6 +26,7 @@ def main() -> None:
         for name, run, district in (
             ("tally", tallying.rows, full),
             ("exports", exporting.rows, full),
+            ("boards", boards.rows, full),
             ("requests", asking.rows, full),
             ("imports", importing.rows, empty),
         ):
