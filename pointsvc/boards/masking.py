@@ -18,16 +18,20 @@ WRITTEN = frozenset(
 def masked(text: str) -> str:
     """The text with each mobile number as 138****1234 and each identity number as 35*************123.
 
-    Numbers are found as ``numbers_in`` reads the text, wide digits as narrow ones; only a text that
-    holds any is given in that form.
+    ``numbers_in`` reads wide digits as narrow ones; where a number is written in wide ones, the whole
+    text is given narrow.
     """
     numbers = numbers_in(text)
     if not numbers:
         return text
-    plain = unicodedata.normalize("NFKC", text)
+    shown = _replaced(text, numbers)
+    return shown if not numbers_in(shown) else _replaced(unicodedata.normalize("NFKC", text), numbers)
+
+
+def _replaced(text: str, numbers: list[str]) -> str:
     for number in numbers:
-        plain = plain.replace(number, _ends(number))
-    return plain
+        text = text.replace(number, _ends(number))
+    return text
 
 
 def written(value: Any) -> Iterator[tuple[str, str]]:

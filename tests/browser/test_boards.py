@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from io import BytesIO
 from pathlib import Path
 
@@ -42,7 +43,7 @@ def test_a_screen_shows_a_change_within_seconds_and_survives_without_a_network(
     assert overflow(page) == 0
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     # What was promised anew, and who opts out, is there within seconds.
-    site.inside(lambda: scene.pledge("M002", "每季度讲一次微党课"))
+    site.inside(lambda: scene.pledge("M002", "每季度讲一次微党课", due_on=date(2026, 9, 30)))
     frozen_clock.advance(seconds=2)
     expect(page.get_by_text("每季度讲一次微党课")).to_be_visible()
     site.inside(lambda: scene.refuse("M003"))
