@@ -6,11 +6,11 @@ import os
 import sys
 import time
 
-from benchmarks import asking, drawing, exporting, importing, tallying
+from benchmarks import asking, boards, drawing, exporting, importing, tallying
 from benchmarks.district import SCALES, empty_and_full
 from benchmarks.table import as_json, printed
 
-JOBS = ("requests", "imports", "tally", "exports", "draw")
+JOBS = ("requests", "imports", "tally", "exports", "draw", "boards")
 
 
 def main() -> None:
@@ -27,6 +27,7 @@ def main() -> None:
             ("tally", tallying.rows, full),
             ("exports", exporting.rows, full),
             ("draw", drawing.rows, full),
+            ("boards", boards.rows, full),
             ("requests", asking.rows, full),
             ("imports", importing.rows, empty),
         ):

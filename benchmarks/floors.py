@@ -117,6 +117,12 @@ def _add_reads(app: Flask, connection: psycopg.Connection[Any]) -> None:
         found["lines"] = connection.execute(SCORE_LINES, given).fetchall()
         return _json(found)
 
+    @app.get("/one/<code>")
+    def one(code: str) -> Response:
+        return _json(
+            connection.execute("SELECT id, code, name, phone FROM organisation WHERE code = %s", [code]).fetchone()
+        )
+
     @app.get("/history/<number>")
     def history(number: str) -> Response:
         return _json(connection.execute(HISTORY, [number]).fetchall())

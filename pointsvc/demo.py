@@ -19,6 +19,7 @@ from sqlalchemy import select
 
 from pointsvc import (
     clock,
+    demo_boards,
     demo_checkins,
     demo_declarations,
     demo_inspections,
@@ -258,6 +259,7 @@ def fill(*, at: datetime) -> list[SignIn]:
         townships=tuple(code for code, _, kind, _ in PLACES if kind != "office"),
     )
     demo_spotchecks.fill(at=at, branch=FIRST_BRANCH)
+    demo_boards.fill(at=at, branch=FIRST_BRANCH, district="QY", numbers=_first_branch(everybody))
     return signed_in
 
 

@@ -16,8 +16,20 @@ WRITTEN = frozenset(
 
 
 def masked(text: str) -> str:
-    """The text with each mobile number as 138****1234 and each identity number as 35*************123."""
-    for number in numbers_in(text):
+    """The text with each mobile number as 138****1234 and each identity number as 35*************123.
+
+    ``numbers_in`` reads wide digits as narrow ones; where a number is written in wide ones, the whole
+    text is given narrow.
+    """
+    numbers = numbers_in(text)
+    if not numbers:
+        return text
+    shown = _replaced(text, numbers)
+    return shown if not numbers_in(shown) else _replaced(unicodedata.normalize("NFKC", text), numbers)
+
+
+def _replaced(text: str, numbers: list[str]) -> str:
+    for number in numbers:
         text = text.replace(number, _ends(number))
     return text
 
@@ -53,7 +65,7 @@ def is_private(phone: str) -> bool:
 
 
 def _ends(number: str) -> str:
-    plain = "".join(c for c in unicodedata.normalize("NFKC", number) if c.isalnum())
+    plain = "".join(c for c in number if c.isalnum())
     if len(plain) < 15:
         plain = plain[-11:]
         return f"{plain[:3]}****{plain[-4:]}"

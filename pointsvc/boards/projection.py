@@ -25,7 +25,7 @@ from pointsvc.people.models import Member, MemberCategory, Membership, Organisat
 from pointsvc.pledges.models import Pledge
 
 RUNNING = ("published", "changing")
-SETTLED = ("fulfilled", "unfulfilled_cause", "unfulfilled", "rated", "closed")
+SETTLED = ("fulfilled", "unfulfilled_cause", "unfulfilled", "closed")
 # How long a pledge that was settled stays on the board, and how many comments do.
 SHOWN_AFTER = timedelta(days=365)
 MOST_ANSWERS = 20

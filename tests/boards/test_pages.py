@@ -185,4 +185,5 @@ def test_badges_are_ticked_and_the_register_is_taken_away(client: FlaskClient) -
     assert "党徽" in page
     table = client.get("/insignia.xlsx")
     assert table.data.startswith(b"PK")
+    table.close()
     client.post("/insignia/1/take-back", data={"csrf_token": token})

@@ -89,7 +89,7 @@ def test_a_board_above_shows_all_below_or_only_its_own(client: FlaskClient) -> N
     ("status", "shown"),
     [("draft", False), ("submitted", False), ("returned", False), ("approved", False), ("withdrawn", False)]
     + [(status, True) for status in ("published", "changing", "fulfilled", "unfulfilled_cause", "unfulfilled")]
-    + [("rated", True), ("closed", True)],
+    + [("closed", True)],
 )
 def test_only_public_states_of_a_pledge_are_shown(client: FlaskClient, status: str, shown: bool) -> None:
     scene.profiles()
