@@ -17,7 +17,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import select
 
-from pointsvc import clock, demo_declarations, demo_publicity, demo_reviews, demo_sheets
+from pointsvc import clock, demo_declarations, demo_lists, demo_publicity, demo_reviews, demo_sheets
 from pointsvc.activities import service as activities
 from pointsvc.activities.service import AttendanceRow
 from pointsvc.db import db, transaction
@@ -231,6 +231,7 @@ def fill(*, at: datetime) -> list[SignIn]:
     demo_reviews.fill(at=at, branch=FIRST_BRANCH, spared=_first_branch(everybody)[0])
     signed_in = _sign_ins(at, everybody)
     demo_declarations.fill(at=at, numbers=_first_branch(everybody))
+    demo_lists.fill(at=at, branch=FIRST_BRANCH)
     return signed_in
 
 

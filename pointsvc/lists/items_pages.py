@@ -124,7 +124,7 @@ def _page(item_id: int, form: MultiDict[str, str], wrong: dict[str, list[str]]) 
     found = lists.item(actor=who, item_id=item_id)
     may = rights(who, found)
     there = lists.contact(actor=who, found=found)
-    matches = lists.suggestions(actor=who, found=found) if found.ended_at is None else []
+    matches = lists.suggestions(actor=who, found=found) if found.status in ("open", "claimed") else []
     return render_template(
         "lists/item.html",
         set=lists.one_set(actor=who, set_id=found.set_id),
