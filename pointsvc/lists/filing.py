@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from pointsvc.audit import service as audit
 from pointsvc.db import db
 from pointsvc.errors import N_, Conflict, Forbidden, Invalid, Message, NotFound
-from pointsvc.lists import codes, reading
+from pointsvc.lists import codes, privacy, reading
 from pointsvc.lists.changing import RESIDENT
 from pointsvc.lists.models import SIDES, Item, ItemContact, ItemLink, ItemLog, ItemStage, ItemTag, ListSet
 from pointsvc.people import reach
@@ -195,6 +195,8 @@ def faults(found: ListSet, new: NewItem) -> Faults:
         wrong["quota"] = Message(N_("A whole number from %(low)s to %(high)s is needed"), low=1, high=MOST_PARTS)
     if new.starts_on and new.ends_on and new.ends_on < new.starts_on:
         wrong["ends_on"] = Message(N_("The last day is before the first"))
+    if found.life == "exchange":
+        wrong |= {name: privacy.TOLD for name in ("title", "text", "place") if privacy.tells(getattr(new, name))}
     if any(not 1 <= len(stage.target) <= 200 for stage in new.stages):
         wrong["stages"] = Message(N_("Between %(min)s and %(max)s characters"), min=1, max=200)
     return wrong | {name: _TOO_MUCH for name in ("tags", "skills") if not _short(getattr(new, name))}
