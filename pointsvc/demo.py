@@ -23,6 +23,7 @@ from pointsvc import (
     demo_checkins,
     demo_declarations,
     demo_inspections,
+    demo_lists,
     demo_notices,
     demo_pledges,
     demo_publicity,
@@ -260,6 +261,7 @@ def fill(*, at: datetime) -> list[SignIn]:
     )
     demo_spotchecks.fill(at=at, branch=FIRST_BRANCH)
     demo_boards.fill(at=at, branch=FIRST_BRANCH, district="QY", numbers=_first_branch(everybody))
+    demo_lists.fill(at=at, branch=FIRST_BRANCH)
     return signed_in
 
 

@@ -10,6 +10,7 @@ from workers.base import Claim, handles
 
 @handles(queues.LISTS_REMIND, together=True)
 def remind(claim: Claim) -> None:
-    """Tell what has aged or is overdue; forget which addresses filed or tried codes before."""
+    """Tell what has aged or is overdue; forget who filed what ended long ago, and which addresses tried codes."""
     lists.remind(at=clock.now())
+    lists.forget(at=clock.now())
     brake.forget(at=clock.now())

@@ -14,7 +14,7 @@ from pointsvc.imports.batch import Batch, Headings, understand
 from pointsvc.imports.columns import Recognition
 from pointsvc.imports.people import place_of, places_of
 from pointsvc.imports.rows import Row
-from pointsvc.lists import filing, reading, taking_in
+from pointsvc.lists import filing, reading, taking_in, writing
 from pointsvc.lists.models import ListSet
 from pointsvc.people import reach
 from pointsvc.permissions import Actor, Permission, allowed
@@ -122,9 +122,9 @@ def _settle(actor: Actor, batch: Batch, headings: Headings, lines: Sequence[tupl
             batch.wanted.append((row, taking_in.Line(found, ids[values["place_code"]], values["serial"], new)))
 
 
-def _item(key: str, values: Mapping[str, Any]) -> filing.NewItem:
+def _item(key: str, values: Mapping[str, Any]) -> writing.NewItem:
     own = {name: values[_NAMES.get(name, name)] for name in _TAKEN}
-    return filing.NewItem(list=key, **{**own, "quota": own["quota"] or 1})
+    return writing.NewItem(list=key, **{**own, "quota": own["quota"] or 1})
 
 
-_TAKEN = [name for name in filing.NewItem.__dataclass_fields__ if name not in ("list", "stages")]
+_TAKEN = [name for name in writing.NewItem.__dataclass_fields__ if name not in ("list", "stages")]

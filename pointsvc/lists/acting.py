@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from pointsvc.db import db
 from pointsvc.errors import N_, Conflict, Forbidden, Invalid, Message, NotFound
-from pointsvc.lists import changing, closing, codes, exchange, telling
+from pointsvc.lists import changing, closing, codes, exchange, privacy, telling
 from pointsvc.lists.changing import RESIDENT
 from pointsvc.lists.models import RATINGS, Item, ItemStage
 from pointsvc.people import reach
@@ -77,6 +77,8 @@ def resident_act(*, at: datetime, code: str, act: str, note: str | None = None, 
         raise NotFound()
     note = (note or "").strip() or None
     _check_words(act, note)
+    if note and privacy.tells(note):
+        raise Invalid({"note": privacy.TOLD})
     return _exchange(item, RESIDENT, at, act, note, rating)
 
 

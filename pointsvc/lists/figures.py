@@ -25,14 +25,15 @@ _DONE = ("confirmed", "publicised", "closed")
 class ListFigures:
     """Of one list in a window: how many came, were claimed and are done, and the median days from filing to done.
 
-    ``claimed`` and ``done`` are of those that came in the window. ``link`` shows the items behind it.
+    ``claimed`` and ``done`` are of those that came in the window; what has a closing life is not
+    claimed. ``link`` shows the items behind it.
     """
 
     set_id: int
     key: str
     name: str
     items: int
-    claimed: int
+    claimed: int | None
     done: int
     median_days: float | None
     link: str
@@ -68,13 +69,24 @@ def by_list(*, actor: Actor, organisation_id: int, first: date, last: date) -> l
     times = _medians(actor, window, here)
     code = db.session.scalar(select(Organisation.code).where(Organisation.id == organisation_id)) or ""
     return [
-        ListFigures(
-            one.id, key["key"], key["name"], *found[place][2:], times.get(place), _link(one.id, key["key"], code)
-        )
+        _figures(one, key, found[place], times.get(place), code)
         for one in _sets({place[0] for place in found})
         for key in one.lists
         if (place := (one.id, key["key"])) in found
     ]
+
+
+def _figures(one: ListSet, own: dict[str, str], row: Any, median_days: float | None, code: str) -> ListFigures:
+    return ListFigures(
+        set_id=one.id,
+        key=own["key"],
+        name=own["name"],
+        items=row[2],
+        claimed=row[3] if one.life == "exchange" else None,
+        done=row[4],
+        median_days=median_days,
+        link=f"/lists/{one.id}?list={own['key']}&organisation={code}",
+    )
 
 
 def by_node(*, actor: Actor, organisation_id: int, first: date, last: date) -> list[tuple[str, str, int, int, int]]:
@@ -137,10 +149,6 @@ def _medians(
 
 def _sets(set_ids: set[int]) -> Sequence[ListSet]:
     return db.session.scalars(select(ListSet).where(ListSet.id.in_(set_ids)).order_by(ListSet.id)).all()
-
-
-def _link(set_id: int, key: str, code: str) -> str:
-    return f"/lists/{set_id}?list={key}&organisation={code}"
 
 
 def _bounds(first: date, last: date) -> tuple[datetime, datetime]:

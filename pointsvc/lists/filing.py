@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from pointsvc.audit import service as audit
 from pointsvc.db import db
 from pointsvc.errors import N_, Conflict, Forbidden, Invalid, Message, NotFound
-from pointsvc.lists import codes, reading
+from pointsvc.lists import codes, privacy, reading, writing
 from pointsvc.lists.changing import RESIDENT
-from pointsvc.lists.models import SIDES, Item, ItemContact, ItemLink, ItemLog, ItemStage, ItemTag, ListSet
+from pointsvc.lists.models import Item, ItemContact, ItemLink, ListSet
+from pointsvc.lists.writing import NewItem, Stage
 from pointsvc.people import reach
 from pointsvc.people.models import Organisation
 from pointsvc.permissions import Actor, Permission, allowed
@@ -29,14 +28,7 @@ MOST_PARTS = 1000
 _PHONE = re.compile(r"[0-9+() -]{5,40}")
 
 Faults = dict[str, Message]
-
-
-@dataclass(frozen=True)
-class Stage:
-    """A step of long work and the day until which it is due."""
-
-    target: str
-    due_on: date
+__all__ = ["Contact", "NewItem", "Stage", "file_by_resident", "file_item", "filing_place", "give_code", "open_problem"]
 
 
 @dataclass(frozen=True)
@@ -45,29 +37,6 @@ class Contact:
 
     name: str
     phone: str
-
-
-@dataclass(frozen=True)
-class NewItem:
-    """An item to file. From ``kind`` on the fields are those of problems, tasks and duties."""
-
-    list: str
-    title: str
-    text: str = ""
-    place: str = ""
-    starts_on: date | None = None
-    ends_on: date | None = None
-    due_on: date | None = None
-    quota: int = 1
-    tags: tuple[str, ...] = ()
-    skills: tuple[str, ...] = ()
-    kind: str = ""
-    cause: str = ""
-    measure: str = ""
-    responsible: str = ""
-    reviewer: str = ""
-    acceptance: str = ""
-    stages: tuple[Stage, ...] = ()
 
 
 def file_item(
@@ -95,7 +64,7 @@ def file_item(
     if wrong:
         raise Invalid(wrong)
     source = "phone" if contact else "unit"
-    made = put(actor=actor, at=at, found=found, rows=[(owner.id, new, source, None)])[0]
+    made = writing.put(actor=actor, at=at, found=found, rows=[(owner.id, new, source, None)])[0]
     if contact:
         db.session.add(ItemContact(item_id=made.id, name=contact.name, phone=contact.phone))
     _link(actor, at, found, made, links)
@@ -117,7 +86,7 @@ def file_by_resident(
         return there, codes.code_of(secret, there.id)
     if wrong := faults(found, new) | _contact_faults(contact):
         raise Invalid(wrong)
-    made = put(actor=RESIDENT, at=at, found=found, rows=[(place.id, new, "public", once[:64])])[0]
+    made = writing.put(actor=RESIDENT, at=at, found=found, rows=[(place.id, new, "public", once[:64])])[0]
     code = codes.code_of(secret, made.id)
     made.code_hash = codes.hashed(code)
     db.session.add(ItemContact(item_id=made.id, name=contact.name, phone=contact.phone))
@@ -163,7 +132,7 @@ def open_problem(
         raise Invalid(wrong)
     try:
         with db.session.begin_nested():
-            return put(actor=actor, at=at, found=found, rows=[(owner.id, new, source, ref)])[0]
+            return writing.put(actor=actor, at=at, found=found, rows=[(owner.id, new, source, ref)])[0]
     except IntegrityError as error:
         # Somebody else has opened the same at this moment.
         there = db.session.scalar(same)
@@ -195,6 +164,8 @@ def faults(found: ListSet, new: NewItem) -> Faults:
         wrong["quota"] = Message(N_("A whole number from %(low)s to %(high)s is needed"), low=1, high=MOST_PARTS)
     if new.starts_on and new.ends_on and new.ends_on < new.starts_on:
         wrong["ends_on"] = Message(N_("The last day is before the first"))
+    if found.life == "exchange":
+        wrong |= {name: privacy.TOLD for name in ("title", "text", "place") if privacy.tells(getattr(new, name))}
     if any(not 1 <= len(stage.target) <= 200 for stage in new.stages):
         wrong["stages"] = Message(N_("Between %(min)s and %(max)s characters"), min=1, max=200)
     return wrong | {name: _TOO_MUCH for name in ("tags", "skills") if not _short(getattr(new, name))}
@@ -230,87 +201,7 @@ _LENGTHS = (
 )
 
 
-# ---- writing
-
-
-def put(
-    *, actor: Actor, at: datetime, found: ListSet, rows: Sequence[tuple[int, NewItem, str, str | None]]
-) -> list[Item]:
-    """Write items without faults: (organisation, item, source, its reference). A few statements for any number."""
-    last = _numbers(found, len(rows))
-    values = [_values(found, last - len(rows) + place, row, actor, at) for place, row in enumerate(rows, start=1)]
-    made = list(db.session.scalars(insert(Item).returning(Item, sort_by_parameter_order=True), values))
-    pairs = list(zip(made, (row[1] for row in rows), strict=True))
-    words = [
-        {"item_id": item.id, "kind": kind, "word": word}
-        for item, new in pairs
-        for kind, several in (("tag", new.tags), ("skill", new.skills))
-        for word in dict.fromkeys(several)
-    ]
-    steps = [
-        {"item_id": item.id, "place": place, "target": stage.target, "due_on": stage.due_on}
-        for item, new in pairs
-        for place, stage in enumerate(new.stages, start=1)
-    ]
-    lines = [_line(item, actor, at) for item in made]
-    for table, wanted in ((ItemTag, words), (ItemStage, steps), (ItemLog, lines)):
-        if wanted:
-            db.session.execute(insert(table), wanted)
-    for item in made:
-        audit.note(actor=actor, at=at, action="item:file", object_id=str(item.id), list=item.list)
-    db.session.flush()
-    return made
-
-
-def _numbers(found: ListSet, count: int) -> int:
-    """Take so many numbers of the set; the answer is the last of them. Others who file wait until it is decided."""
-    taking = (
-        update(ListSet)
-        .where(ListSet.id == found.id)
-        .values(last_number=ListSet.last_number + count)
-        .returning(ListSet.last_number)
-        .execution_options(synchronize_session=False)
-    )
-    return db.session.scalars(taking).one()
-
-
-def _values(
-    found: ListSet, number: int, row: tuple[int, NewItem, str, str | None], actor: Actor, at: datetime
-) -> Mapping[str, Any]:
-    organisation_id, new, source, ref = row
-    own = {name: getattr(new, name) for name in _KEPT}
-    side = (reading.list_of(found, new.list) or {}).get("side", SIDES[found.life][0])
-    return {
-        **own,
-        "set_id": found.id,
-        "life": found.life,
-        "side": side,
-        "number": number,
-        "organisation_id": organisation_id,
-        "status": "open",
-        "source": source,
-        "source_ref": ref,
-        "opened_at": at,
-        "opened_by_id": actor.sign_in_id,
-    }
-
-
-_KEPT = [name for name in NewItem.__dataclass_fields__ if name not in ("tags", "skills", "stages")]
-
-
-def _line(item: Item, actor: Actor, at: datetime) -> dict[str, Any]:
-    return {
-        "item_id": item.id,
-        "round": 1,
-        "act": "file",
-        "old": None,
-        "new": "open",
-        "organisation_id": item.organisation_id,
-        "actor": actor.kind,
-        "sign_in_id": actor.sign_in_id,
-        "note": None,
-        "at": at,
-    }
+# ---- inside
 
 
 def _owner(actor: Actor, code: str | None) -> Organisation:

@@ -22,12 +22,13 @@ from pointsvc.lists.schemas import ItemClaimIn, ItemIn, as_filed
 from pointsvc.lists.shown import items_shown, set_shown
 from pointsvc.people.door import words
 from pointsvc.people.pages import choices
-from pointsvc.permissions import Permission, Role
+from pointsvc.permissions import Permission, Role, allowed
 
 bp = Blueprint("items", __name__)
 
 TEXTS = ("list", "title", "text", "organisation", "place", "starts_on", "ends_on", "due_on", "quota")
 CLOSING_TEXTS = ("kind", "cause", "measure", "responsible", "reviewer", "acceptance")
+MOST_LINKS = 20
 _BETWEEN = re.compile(r"[\s,，、;；]+")
 
 
@@ -124,7 +125,7 @@ def _page(item_id: int, form: MultiDict[str, str], wrong: dict[str, list[str]]) 
     found = lists.item(actor=who, item_id=item_id)
     may = rights(who, found)
     there = lists.contact(actor=who, found=found)
-    matches = lists.suggestions(actor=who, found=found) if found.ended_at is None else []
+    matches = lists.suggestions(actor=who, found=found) if found.status in ("open", "claimed") else []
     return render_template(
         "lists/item.html",
         set=lists.one_set(actor=who, set_id=found.set_id),
@@ -136,6 +137,7 @@ def _page(item_id: int, form: MultiDict[str, str], wrong: dict[str, list[str]]) 
         linked=lists.linked(actor=who, item_id=found.id),
         matches=[{"id": one.id, "title": title, "why": one.why.render(gettext)} for one, title in matches],
         may=may,
+        may_file=allowed(who, Permission.LISTS_FILE),
         places=[one for one in choices(who) if one[0] != found.organisation],
         ratings=RATINGS,
         form={name: form.get(name, "") for name in ("act", "note", "rating", "amount", "organisation", "due_on")},
@@ -146,10 +148,10 @@ def _page(item_id: int, form: MultiDict[str, str], wrong: dict[str, list[str]]) 
 
 def _form(found: ListSet, form: MultiDict[str, str], wrong: dict[str, list[str]]) -> str:
     who = actor()
-    names = (*TEXTS, *CLOSING_TEXTS, "tags", "skills", "stages", "contact_name", "contact_phone", "link")
+    names = (*TEXTS, *CLOSING_TEXTS, "tags", "skills", "stages", "contact_name", "contact_phone")
     filled = {name: form.get(name, "") for name in names}
     chosen = next((one for one in found.lists if one["key"] == filled["list"]), found.lists[0])
-    linked = lists.item(actor=who, item_id=ref_id(filled["link"])) if filled["link"] else None
+    linked = [lists.item(actor=who, item_id=ref_id(text)) for text in form.getlist("link")[:MOST_LINKS]]
     return render_template(
         "lists/new.html",
         set=set_shown(found, {}),
@@ -173,8 +175,7 @@ def _typed(form: MultiDict[str, str], life: str) -> dict[str, Any]:
     data["stages"] = [_stage(line) for line in form.get("stages", "").splitlines() if line.strip()]
     if form.get("contact_name", "").strip() or form.get("contact_phone", "").strip():
         data["contact"] = {name: form.get(f"contact_{name}", "").strip() for name in ("name", "phone")}
-    if form.get("link"):
-        data["links"] = [form["link"]]
+    data["links"] = form.getlist("link")[:MOST_LINKS]
     return data
 
 

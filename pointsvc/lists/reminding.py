@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from pointsvc import clock
 from pointsvc.db import db
 from pointsvc.lists import telling
-from pointsvc.lists.models import Item
+from pointsvc.lists.models import Item, ItemContact
 from pointsvc.people import settings
 
 AT_ONCE = 500
+CONTACTS_KEPT = timedelta(days=180)
 
 
 def remind(*, at: datetime) -> int:
@@ -23,6 +24,13 @@ def remind(*, at: datetime) -> int:
     """
     today = clock.local(at).date()
     return _aged(at, today) + _overdue(at, today)
+
+
+def forget(*, at: datetime) -> None:
+    """Remove who filed what has ended long ago: nobody needs to be called back."""
+    old = select(Item.id).where(Item.ended_at < at - CONTACTS_KEPT)
+    gone = delete(ItemContact).where(ItemContact.item_id.in_(old))
+    db.session.execute(gone.execution_options(synchronize_session=False))
 
 
 def _aged(at: datetime, today: date) -> int:

@@ -32,7 +32,7 @@ from pointsvc.lists.reading import (
     words_of,
 )
 from pointsvc.lists.ready import READY
-from pointsvc.lists.reminding import remind
+from pointsvc.lists.reminding import forget, remind
 from pointsvc.lists.sets import make_set, rename_set
 from pointsvc.lists.suggesting import suggestions
 
@@ -54,6 +54,7 @@ __all__ = [
     "file_by_resident",
     "file_item",
     "filing_place",
+    "forget",
     "give_code",
     "history",
     "holds",

@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import select
 
 from pointsvc.db import among, db
-from pointsvc.lists import filing, reading
-from pointsvc.lists.filing import NewItem
+from pointsvc.lists import reading, writing
 from pointsvc.lists.models import Item, ListSet
+from pointsvc.lists.writing import NewItem
 from pointsvc.permissions import Actor
 
 
@@ -56,7 +56,7 @@ def take_in(*, actor: Actor, at: datetime, lines: Sequence[Line]) -> tuple[int, 
         # In the order of their numbers, so that a whole set gets in an empty service the numbers that it had.
         several.sort(key=lambda line: line.number or 2**31)
         rows = [(line.organisation_id, line.new, "import", line.ref) for line in several]
-        filing.put(actor=actor, at=at, found=several[0].found, rows=rows)
+        writing.put(actor=actor, at=at, found=several[0].found, rows=rows)
     return unchanged, different
 
 

@@ -81,7 +81,7 @@ def test_a_problem_is_closed_by_two_people_and_opened_again(site: Site) -> None:
     secretary.get_by_label("完成期限").fill("2026-08-31")
     secretary.get_by_role("button", name="列入清单").click()
     here = secretary.url
-    secretary.get_by_role("button", name="开始实施").click()
+    secretary.get_by_role("button", name="开始整改").click()
     secretary.get_by_label("办理情况").fill("已补齐")
     secretary.get_by_role("button", name="申请销号").click()
     expect(secretary.get_by_text("等待申请人以外的同志核实销号")).to_be_visible()

@@ -105,6 +105,20 @@ def test_claiming_and_working_from_the_page(client: FlaskClient) -> None:
     assert "装好了" in client.get(f"/items/{need}").text
 
 
+def test_a_need_and_an_offer_are_joined_as_a_project(client: FlaskClient) -> None:
+    need = filed(tags=("助老",))
+    offer = filed("neighbour", "resources", "老年理发队", tags=("助老",))
+    token = factories.browser(client, "secretary")
+    page = client.get(f"/items/{need}").text
+    assert f"link={need}&amp;link={offer}" in page
+    path = f"/lists/{set_id()}/new"
+    assert "老年理发队" in client.get(f"{path}?list=projects&link={need}&link={offer}").text
+    sent = {"list": "projects", "title": "理发进楼栋", "quota": "1", "link": [need, offer]}
+    made = client.get(send(client, token, path, **sent).location).text
+    assert "楼道照明" in made
+    assert "老年理发队" in made
+
+
 def test_a_problem_with_stages_is_closed_by_two(client: FlaskClient) -> None:
     token = factories.browser(client, "secretary")
     path = f"/lists/{set_id('problems')}/new"

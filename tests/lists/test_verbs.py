@@ -10,7 +10,7 @@ from flask import Flask
 from pointsvc import clock
 from pointsvc.db import db, transaction
 from pointsvc.errors import Conflict, Forbidden, Invalid, NotFound, Problem
-from pointsvc.lists import brake
+from pointsvc.lists import brake, privacy
 from pointsvc.lists import service as lists
 from pointsvc.lists.models import Item, ItemContact, ItemLog, ListSet
 from pointsvc.permissions import SYSTEM
@@ -239,6 +239,36 @@ def test_the_brake_holds_after_many_filings_and_lets_go_after_a_while(app: Flask
     brake.check(at=clock.now(), purpose=brake.CODE, address="10.0.0.1")
     frozen_clock.advance(minutes=11)
     brake.check(at=clock.now(), purpose=brake.FILE, address="10.0.0.1")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("请打13800001234", True),
+        ("138 0000 1234", True),
+        ("350102199003071234", True),
+        ("35010219900307123X。", True),
+        ("电话 0571-5550123", False),
+        ("订单号 202608150001", False),
+        ("三号楼 12 层", False),
+    ],
+)
+def test_numbers_of_persons_do_not_go_onto_the_lists(app: Flask, text: str, told: bool) -> None:
+    assert privacy.tells(text) == told
+    if told:
+        with pytest.raises(Invalid) as refusal:
+            from_resident(text=text)
+        assert list(refusal.value.errors) == ["text"]
+
+
+def test_who_filed_is_forgotten_long_after_the_end(app: Flask, frozen_clock: FrozenClock) -> None:
+    (ended, _), _ = from_resident(), from_resident("form-2")
+    act(ended, "withdraw", note="已自行解决")
+    for days, left in ((170, 2), (11, 1)):
+        frozen_clock.advance(days=days)
+        with transaction():
+            lists.forget(at=clock.now())
+        assert rows(ItemContact) == left
 
 
 # ---- closing

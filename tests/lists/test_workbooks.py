@@ -21,7 +21,7 @@ from pointsvc.spreadsheets import write_xlsx
 from tests import factories
 from tests.conftest import FrozenClock
 from tests.imports.sheets import xlsx
-from tests.lists.scene import claim, filed, problem, rows, set_id
+from tests.lists.scene import claim, filed, from_resident, problem, rows, set_id
 
 
 @pytest.fixture(autouse=True)
@@ -143,6 +143,14 @@ def test_a_wrong_row_is_refused_with_its_column(app: Flask, row: list[str], colu
     assert (found.accepted, found.rejected) == (1, 1)
     refused = imports.refusals(import_id=found.id, limit=9)
     assert [one.column for one in refused] == [column]
+
+
+def test_a_workbook_says_nothing_of_residents(app: Flask, tmp_path: Any) -> None:
+    from_resident()
+    content = str(said(exported("exchange", tmp_path, "secretary")))
+    assert "家中老人需要上门理发" in content
+    assert "周大娘" not in content
+    assert "13800001234" not in content
 
 
 def test_nobody_files_on_a_confidential_ledger_by_a_file(app: Flask) -> None:
