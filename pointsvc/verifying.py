@@ -62,7 +62,9 @@ def _file_faults() -> Iterator[Message]:
 
 def _job_faults(at: datetime) -> Iterator[Message]:
     left = or_(Job.status == "dead", Job.next_at < at - PATIENCE)
-    for job in db.session.scalars(select(Job).where(Job.done_at.is_(None), Job.settled_at.is_(None), left).order_by(Job.id)).all():
+    for job in db.session.scalars(
+        select(Job).where(Job.done_at.is_(None), Job.settled_at.is_(None), left).order_by(Job.id)
+    ).all():
         if job.status == "dead":
             words = N_("Job %(job)s (%(topic)s) was given up: %(error)s")
         elif job.lease_until is not None and job.lease_until > at:
