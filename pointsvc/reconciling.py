@@ -66,6 +66,7 @@ def _alarm(row: Reconciliation, found: Sequence[Message], at: datetime) -> None:
             "params": {"number": row.found},
             "link": "/reconciliations",
             "dedupe_prefix": dedupe,
+            "topic": "system",
         },
         at=at,
         dedupe=dedupe,

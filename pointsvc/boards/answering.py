@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,19 +15,16 @@ from pointsvc.db import db
 from pointsvc.errors import N_, Conflict, Invalid, Message, NotFound, TooMany
 from pointsvc.people import reach
 from pointsvc.people.private import numbers_in
-from pointsvc.permissions import Actor
+from pointsvc.permissions import SYSTEM, Actor
+from pointsvc.pledges import service as pledges
+from pointsvc.pledges.lifecycle import OUTCOMES
+from pointsvc.pledges.models import Pledge
 
 # However many addresses they come from: a branch cannot read more than this in an hour.
 MOST_AN_HOUR = 30
 
-Rated = Callable[[BoardComment], None]
-_rated: list[Rated] = []
-
-
-def on_rating(receiver: Rated) -> Rated:
-    """Register who counts a rating of a pledge by the public. It is told once, when the branch lets it through."""
-    _rated.append(receiver)
-    return receiver
+# The pledges' own grades are four (4 is 好, 1 is 差); a passer-by is asked for three.
+GRADES = {"good": 4, "fair": 2, "poor": 1}
 
 
 def say(
@@ -59,9 +56,7 @@ def approve(*, actor: Actor, at: datetime, comment_id: int, answer: str = "") ->
     _decide(found, actor, at, "approved")
     if answer:
         _answer(found, at, answer)
-    if found.rating is not None:
-        for receiver in _rated:
-            receiver(found)
+    _count(found, at)
     return found
 
 
@@ -128,6 +123,15 @@ def _check(shown: projection.Projection, text: str, pledge_id: int | None, ratin
         wrong["pledge"] = N_("Choose the pledge that you rate")
     if wrong:
         raise Invalid(wrong)
+
+
+def _count(found: BoardComment, at: datetime) -> None:
+    """Give a settled pledge the public's grade, once for each comment; before it is settled there is none to give."""
+    if found.rating is None or found.pledge_id is None:
+        return
+    if db.session.scalar(select(Pledge.status).where(Pledge.id == found.pledge_id)) in OUTCOMES:
+        code = f"board-{found.id}"
+        pledges.rate(actor=SYSTEM, at=at, pledge_id=found.pledge_id, grade=GRADES[found.rating], code=code)
 
 
 def _held(actor: Actor, comment_id: int) -> BoardComment:

@@ -201,7 +201,8 @@ def _pledge(row: Pledge) -> dict[str, Any]:
         "baseline": row.baseline,
         "target": row.target,
         "due_on": row.due_on.isoformat(),
-        "status": row.status,
+        # Being filed says nothing to a passer-by; how it ended does.
+        "status": row.outcome if row.status == "closed" and row.outcome else row.status,
     }
 
 

@@ -50,6 +50,7 @@ def tell(*, at: datetime, change_ids: Collection[int]) -> None:
             },
             link=f"/declarations/{row.id}",
             dedupe_prefix=f"declaration:{row.id}:{change_id}",
+            topic="result",
         )
 
 

@@ -41,6 +41,7 @@ def _list(wrong: dict[str, list[str]]) -> str:
             **row._mapping,
             "kind_words": gettext(KINDS[row.kind]),
             "topic_words": [gettext(TOPICS[name]) for name in row.topics],
+            "error": gettext(row.error) if row.error else None,
             "needs_recipient": row.kind == MAIL,
             "may_close": row.kind in channels.kinds(who),
         }
@@ -139,7 +140,7 @@ def _letters(wrong: dict[str, list[str]]) -> str:
         following = url_for("channels.letters", after=cursor(shown[-1].id))
     return render_template(
         "notices/letters.html",
-        letters=[{**row._mapping, "words": lines_said(row.lines)} for row in shown],
+        letters=[{**row._mapping, "words": lines_said(row.lines), "error": gettext(row.error or "")} for row in shown],
         jobs=[
             {
                 "id": job.id,

@@ -104,15 +104,16 @@ def job_give_up(*, actor: Actor, at: datetime, job_id: int, reason: str) -> None
 
 
 def _letter(actor: Actor, letter_id: int) -> Outgoing:
-    row = db.session.scalar(
-        select(Outgoing)
-        .join(Channel, Channel.id == Outgoing.channel_id)
+    # The channel first: whoever closes it locks in this order too.
+    channel = db.session.scalar(
+        select(Channel)
+        .join(Outgoing, Outgoing.channel_id == Channel.id)
         .where(Outgoing.id == letter_id, Channel.organisation_id.in_(reach.organisation_ids(actor)))
-        .with_for_update(of=Outgoing)
+        .with_for_update(of=Channel)
     )
-    if row is None:
+    if channel is None:
         raise NotFound()
-    return row
+    return db.session.get_one(Outgoing, letter_id, with_for_update=True, populate_existing=True)
 
 
 def _job(actor: Actor, job_id: int) -> Job:

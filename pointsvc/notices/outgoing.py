@@ -259,10 +259,15 @@ def take(*, channel_id: int, at: datetime) -> Taken | None:
     return Taken(row.id, _key(row), row.recipient, row.language, list(row.lines), row.attempts)
 
 
+def _locked(channel_id: int) -> Channel:
+    # Always the channel before its messages: whoever closes it locks in this order too.
+    return db.session.get_one(Channel, channel_id, with_for_update=True, populate_existing=True)
+
+
 def sent(*, taken: Taken, channel_id: int, at: datetime) -> None:
     """The other side has it. Whoever says so is believed, also after another try was begun."""
+    channel = _locked(channel_id)
     row = db.session.get_one(Outgoing, taken.id, with_for_update=True, populate_existing=True)
-    channel = db.session.get_one(Channel, channel_id)
     channel.sent_at, channel.error = at, None
     if row.status == lifecycle.WAITING:
         row.status, row.sent_at, row.error = lifecycle.after(row.status, "send"), at, None
@@ -270,8 +275,8 @@ def sent(*, taken: Taken, channel_id: int, at: datetime) -> None:
 
 def failed(*, taken: Taken, channel_id: int, at: datetime, why: str) -> None:
     """This try came to nothing: the channel rests, and after the last try a person must look at the message."""
+    channel = _locked(channel_id)
     row = db.session.get_one(Outgoing, taken.id, with_for_update=True, populate_existing=True)
-    channel = db.session.get_one(Channel, channel_id)
     channel.failed_at, channel.error, channel.away_until = at, why[:500], at + REST
     if row.status != lifecycle.WAITING or row.attempts != taken.attempts:
         return

@@ -32,6 +32,7 @@ with warnings.catch_warnings():
     from apprise.plugins.email import NotifyEmail
     from apprise.plugins.email import base as email_base
 
+from pointsvc.errors import N_
 from pointsvc.notices.topics import DINGTALK, FEISHU, GATEWAY, MAIL, WECOM
 
 # At its own levels Apprise writes addresses and keys into the log; ``send`` keeps what it says for itself.
@@ -40,6 +41,8 @@ logging.getLogger("urllib3").setLevel(logging.WARNING)
 _CONNECT, _READ = 4.0, 10.0
 # The longest that a person has to read of why something failed.
 _LONGEST = 300
+UNREACHABLE = N_("The other side could not be reached or broke the connection off")
+NOT_TAKEN = N_("The mail server did not take it for this address")
 
 
 @dataclass(frozen=True)
@@ -70,10 +73,20 @@ def send(kind: str, address: Mapping[str, Any], letter: Letter) -> None:
             taken = way.notify(body=letter.body, title=letter.title, body_format=apprise.NotifyFormat.TEXT)
             lines = said.getvalue().strip().splitlines()
         if not taken:
-            raise NotSent(_without_secrets(_refusal.get() or (lines[-1] if lines else ""), address))
+            raise NotSent(_without_secrets(_refusal.get() or _reason(lines), address))
     finally:
         _refusal.reset(refusal)
         _key.reset(key)
+
+
+def _reason(lines: list[str]) -> str:
+    """What Apprise says, as a msgid where it is one of the usual things."""
+    said = lines[-1] if lines else ""
+    if status := re.search(r"error=(\d+)", said):
+        return f"HTTP {status[1]}"
+    if "onnection error" in said:
+        return UNREACHABLE
+    return NOT_TAKEN if said.startswith("Sending email") else said
 
 
 def _without_secrets(text: str, address: Mapping[str, Any]) -> str:

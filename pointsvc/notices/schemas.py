@@ -39,6 +39,11 @@ def lines_said(lines: list[dict[str, Any]]) -> list[str]:
     return [said(line["message"], line["params"]) for line in lines]
 
 
+def _error(row: Any) -> str | None:
+    """Why it failed: our own words in the reader's language, the other side's as they are."""
+    return gettext(row.error) if row.error else None
+
+
 def _one_of(choices: Any) -> Said:
     several = list(choices)
     return Said(validate.OneOf(several), N_("One of %(choices)s is needed"), choices=", ".join(several))
@@ -195,7 +200,7 @@ class ChannelOut(Schema):
     created_at = Instant()
     sent_at = Instant(allow_none=True)
     failed_at = Instant(allow_none=True)
-    error = fields.String(allow_none=True)
+    error = fields.Function(_error)
 
 
 class ChannelsOut(Schema):
@@ -228,7 +233,7 @@ class DeadLetterOut(Schema):
     recipient = fields.String(allow_none=True)
     messages = fields.Function(lambda row: lines_said(row.lines))
     attempts = fields.Integer()
-    error = fields.String(allow_none=True)
+    error = fields.Function(_error)
     created_at = Instant()
 
 

@@ -239,6 +239,7 @@ def _tell(tally: Tally, at: datetime) -> None:
             "params": {"organisation": organisation.name, "period": tally.period, "members": tally.members},
             "link": f"/tallies/{tally.id}",
             "dedupe_prefix": dedupe,
+            "topic": "result",
         },
         at=at,
         dedupe=dedupe,

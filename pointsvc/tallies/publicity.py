@@ -125,6 +125,7 @@ def tell(*, publication_id: int, job_id: int, token: int) -> None:
                 params=params,
                 link=f"/tallies/{found.id}/list",
                 dedupe_prefix=f"publicity:{publication.id}",
+                topic="result",
             )
     with transaction():
         queues.finish(job_id=job_id, token=token, at=clock.now())

@@ -15,6 +15,7 @@ from pointsvc.db import db, transaction
 from pointsvc.evidence.cleaning import clean
 from pointsvc.people import settings
 from pointsvc.permissions import SYSTEM
+from pointsvc.pledges.lifecycle import OUTCOMES
 from pointsvc.pledges.models import Pledge
 from tests import factories
 from tests.factories import bearer
@@ -116,6 +117,8 @@ def pledge(
         "created_at": clock.now(),
         **more,
     }
+    if status in (*OUTCOMES, "closed"):
+        values = {"settled_on": date(2026, 8, 1), "outcome": "fulfilled" if status == "closed" else status} | values
     with transaction():
         row = Pledge(**values)
         db.session.add(row)

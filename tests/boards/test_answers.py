@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import inspect, select
@@ -11,6 +13,7 @@ from pointsvc.boards.brake import TRIES, Brake
 from pointsvc.boards.models import BoardComment
 from pointsvc.db import db
 from pointsvc.errors import Conflict, Invalid, TooMany
+from pointsvc.pledges import service as pledges
 from tests.boards import scene
 from tests.boards.scene import get, post
 from tests.conftest import FrozenClock
@@ -64,20 +67,18 @@ def test_others_do_not_decide(client: FlaskClient) -> None:
     assert get(client, f"/boards/{number}/comments", "member").status_code == 403
 
 
-def test_a_rating_goes_with_its_pledge(
-    client: FlaskClient, district: FrozenClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    told: list[tuple[int | None, str | None]] = []
-    monkeypatch.setattr(answering, "_rated", [lambda comment: told.append((comment.pledge_id, comment.rating))])
+def test_a_rating_goes_with_its_pledge(client: FlaskClient, district: FrozenClock) -> None:
     scene.profiles()
     pledge = scene.pledge()
+    kept = scene.pledge(status="fulfilled", settled_on=date(2026, 8, 1))
     scene.hung()
     comment = scene.said(text="", pledge_id=pledge, rating="good")
-    assert told == []
     scene.let_through(comment)
-    assert told == [(pledge, "good")]
+    scene.let_through(scene.said(text="", pledge_id=kept, rating="fair"))
+    # Only what is settled has been kept or not.
+    assert pledges.ratings([pledge, kept]) == {kept: {"masses": {4: 0, 3: 0, 2: 1, 1: 0}}}
     district.advance(seconds=2)
-    assert scene.public(client)["answers"][0]["pledge"] == "每月走访两户困难群众"
+    assert scene.public(client)["answers"][-1]["pledge"] == "每月走访两户困难群众"
     # When the member is no longer shown, what was said of the member's pledge is not either.
     scene.refuse("M001")
     district.advance(seconds=2)

@@ -14,7 +14,7 @@ from pointsvc import clock, queues
 from pointsvc.db import db, transaction
 from pointsvc.errors import N_
 from pointsvc.notices import reminders
-from pointsvc.notices.models import Notice
+from pointsvc.notices.models import Notice, Reminder
 from pointsvc.queues import Job, PeriodRun
 from tests import factories
 from tests.faults import history
@@ -59,6 +59,9 @@ def test_each_period_and_each_reminder_comes_once(start: Start, rng: random.Rand
     print(
         f"periods {len(runs)}, jobs {len({run.job_id for run in runs})}, reminders {REMINDERS}, notices {len(notices)}"
     )
+    untold = db.session.query(Reminder).filter(Reminder.told_at.is_(None)).count()
+    asked = db.session.query(Job).filter_by(topic=queues.NOTICE_DIGEST).count()
+    assert (untold, asked) == (0, len(runs))
     # Before eight in the morning the present day has not begun yet.
     assert len(runs) in (PERIODS, PERIODS + 1)
     assert [run.period for run in runs] == sorted({run.period for run in runs})

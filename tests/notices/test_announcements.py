@@ -154,7 +154,7 @@ def test_what_was_changed_behind_the_triggers_is_not_told(
     assert told() == []
     job = db.session.query(Job).filter_by(topic="notice_open").one()
     assert job.status == "dead"
-    assert "fingerprint" in (job.error or "")
+    assert "指纹" in (job.error or "")
 
 
 def test_named_accounts_are_told_a_sealed_check(client: FlaskClient, frozen_clock: FrozenClock) -> None:

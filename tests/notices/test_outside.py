@@ -103,7 +103,7 @@ def test_a_mail_keeps_its_message_id_at_each_try(mail_server: MailServer) -> Non
 
 def test_a_mailbox_that_is_not_there(mail_server: MailServer) -> None:
     mail_server.refuse = True
-    with pytest.raises(NotSent, match="zhang@example"):
+    with pytest.raises(NotSent, match="did not take it"):
         outside.send(MAIL, mail_address(mail_server), LETTER)
     assert mail_server.got == []
 
@@ -111,5 +111,5 @@ def test_a_mailbox_that_is_not_there(mail_server: MailServer) -> None:
 def test_a_mail_server_that_does_not_answer(mail_server: MailServer) -> None:
     address = mail_address(mail_server)
     mail_server.close()
-    with pytest.raises(NotSent, match=r"127\.0\.0\.1"):
+    with pytest.raises(NotSent, match="could not be reached"):
         outside.send(MAIL, address, LETTER)
