@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,20 +15,8 @@ WRITTEN = frozenset(
 
 
 def masked(text: str) -> str:
-    """The text with each mobile number as 138****1234 and each identity number as 35*************123.
-
-    ``numbers_in`` reads wide digits as narrow ones; where a number is written in wide ones, the whole
-    text is given narrow.
-    """
-    numbers = numbers_in(text)
-    if not numbers:
-        return text
-    shown = _replaced(text, numbers)
-    return shown if not numbers_in(shown) else _replaced(unicodedata.normalize("NFKC", text), numbers)
-
-
-def _replaced(text: str, numbers: list[str]) -> str:
-    for number in numbers:
+    """The text with each mobile number as 138****1234 and each identity number as 35*************123."""
+    for number in numbers_in(text):
         text = text.replace(number, _ends(number))
     return text
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pointsvc.boards.answering import answer, comments, on_rating, say
+from pointsvc.boards.answering import answer, comments, say
 from pointsvc.boards.answering import approve as approve_comment
 from pointsvc.boards.answering import refuse as refuse_comment
 from pointsvc.boards.answering import waiting_for as comments_waiting
@@ -42,7 +42,6 @@ __all__ = [
     "named",
     "numbers_of",
     "of_code",
-    "on_rating",
     "picture",
     "picture_board",
     "picture_member",
