@@ -189,7 +189,7 @@ NOUNS = (
     "exports",
 )
 # They register what roles see first, and have no routes of their own.
-FIRST_PAGES = ("home_supervisor", "home_auditor", "home_system")
+FIRST_PAGES = ("home_supervisor", "home_auditor", "home_system", "inspections.first_pages")
 
 
 class OrjsonProvider(JSONProvider):

@@ -10,13 +10,13 @@ from flask import current_app, url_for
 from flask_babel import format_datetime, gettext, ngettext
 from sqlalchemy import func, select
 
-from pointsvc import checks, clock, queues
+from pointsvc import checks, clock
 from pointsvc.audit import service as audit
 from pointsvc.db import db
-from pointsvc.errors import N_
 from pointsvc.firstpages import Action, Figure, Line, Part, first_page
 from pointsvc.permissions import Actor, Role
 from pointsvc.queues import Job, Lease
+from pointsvc.wording import job_words
 
 SHOWN = 8
 # A night's backup is missed when the latest is older than this.
@@ -25,27 +25,6 @@ BACKED_UP = "service:back_up"
 
 # Said with the day, so that the index of what is not done serves for it.
 GIVEN_UP = (Job.done_at.is_(None), Job.status == "dead")
-
-# What each kind of work is called; of a kind without words the code is shown.
-TOPICS = {
-    queues.TALLY_COMPUTE: N_("reckon a tally"),
-    queues.TALLY_SEAL: N_("seal a tally"),
-    queues.TALLIES_ASK: N_("ask for the tallies of a period"),
-    queues.STANDINGS_SETTLE: N_("bring totals up to date"),
-    queues.IMPORT_RUN: N_("look through or take in a file"),
-    queues.EXPORT_MAKE: N_("write an archive"),
-    queues.REHEARSE: N_("rehearse a rule sheet"),
-    queues.NOTICE_DELIVER: N_("deliver notices"),
-    queues.RECONCILE: N_("hold totals against entries"),
-    queues.CLEAN_UP: N_("clear away what has expired"),
-    queues.DECLARATIONS_TELL: N_("tell of declarations"),
-    queues.DECLARATIONS_REMIND: N_("remind of declarations"),
-    queues.PUBLICITY_TELL: N_("tell of a publicised list"),
-    queues.DISPUTES_REMIND: N_("remind of objections"),
-    queues.REVIEWS_REMIND: N_("remind of reviews"),
-    queues.EXEMPTIONS_END: N_("end exemptions"),
-    queues.RECEIPTS_TURN: N_("look after attendance elsewhere"),
-}
 
 
 @first_page(Role.SYSTEM_ADMIN, place=60)
@@ -129,7 +108,7 @@ def _given_up(dead: Sequence[Job]) -> Part:
         gettext("Jobs given up"),
         [
             Line(
-                gettext(TOPICS[job.topic]) if job.topic in TOPICS else job.topic,
+                job_words(job.topic),
                 small=(job.error or "").splitlines()[0][:200] if job.error else "",
                 tail=_moment(job.created_at),
             )

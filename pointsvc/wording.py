@@ -8,6 +8,7 @@ from typing import Any
 from flask_babel import format_date, gettext, ngettext
 
 from pointsvc import clock, queues
+from pointsvc.errors import N_
 
 
 def period_words(code: str) -> str:
@@ -52,3 +53,43 @@ def _left(job: queues.Job) -> str:
     if not minutes:
         return gettext("less than a minute left")
     return ngettext("about %(num)s minute left", "about %(num)s minutes left", minutes)
+
+
+# What each kind of work is called; a test holds that none is missing.
+JOB_WORDS = {
+    queues.TALLY_COMPUTE: N_("reckon a tally"),
+    queues.TALLY_SEAL: N_("seal a tally"),
+    queues.TALLIES_ASK: N_("ask for the tallies of a period"),
+    queues.STANDINGS_SETTLE: N_("bring totals up to date"),
+    queues.IMPORT_RUN: N_("look through or take in a file"),
+    queues.EXPORT_MAKE: N_("write an archive"),
+    queues.REHEARSE: N_("rehearse a rule sheet"),
+    queues.NOTICE_DELIVER: N_("deliver notices"),
+    queues.RECONCILE: N_("hold totals against entries"),
+    queues.CLEAN_UP: N_("clear away what has expired"),
+    queues.DECLARATIONS_TELL: N_("tell of declarations"),
+    queues.DECLARATIONS_REMIND: N_("remind of declarations"),
+    queues.PUBLICITY_TELL: N_("tell of a publicised list"),
+    queues.DISPUTES_REMIND: N_("remind of objections"),
+    queues.REVIEWS_REMIND: N_("remind of reviews"),
+    queues.EXEMPTIONS_END: N_("end exemptions"),
+    queues.RECEIPTS_TURN: N_("look after attendance elsewhere"),
+    queues.PLEDGES_TELL: N_("tell of pledges"),
+    queues.PLEDGES_REMIND: N_("remind of pledges"),
+    queues.PLEDGES_CLOSE: N_("close the pledges of a year"),
+    queues.LISTS_REMIND: N_("remind of items on the lists"),
+    queues.SERVICE_TELL: N_("tell of service in communities"),
+    queues.SERVICE_REMIND: N_("remind of service to be confirmed"),
+    queues.SERVICE_CARDS: N_("make the quarter's service cards"),
+    queues.RECTIFICATIONS_REMIND: N_("remind of rectifications"),
+    queues.SPOTCHECKS_LAPSE: N_("void draws that were never told"),
+    queues.NOTICE_POST: N_("send to the outside"),
+    queues.NOTICE_OPEN: N_("open an announcement"),
+    queues.NOTICE_REMIND: N_("send reminders"),
+    queues.NOTICE_DIGEST: N_("send the morning's messages"),
+}
+
+
+def job_words(topic: str) -> str:
+    """What this kind of work is called; the code itself of one that is no longer known."""
+    return gettext(JOB_WORDS[topic]) if topic in JOB_WORDS else topic

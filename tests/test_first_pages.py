@@ -173,7 +173,7 @@ def test_a_member_knows_whom_to_call(client: FlaskClient) -> None:
 
 @pytest.mark.usefixtures("shares")
 def test_a_noun_adds_its_share_and_the_lowest_place_stands_first(client: FlaskClient) -> None:
-    @first_page(Role.SUPERVISOR, Role.MEMBER, place=10)
+    @first_page(Role.SUPERVISOR, Role.MEMBER, place=5)
     def plans(who: Actor) -> Iterator[Figure | Part | Action]:
         yield Figure("整改逾期", 3, now=True)
         yield Part("抽查计划", [Line("第三季度抽查", small="12 个单位", href="/notices")], nothing="暂无计划")

@@ -20,6 +20,7 @@ from pointsvc.people import door
 from pointsvc.people.pages import choices
 from pointsvc.permissions import Actor, Permission, allowed
 from pointsvc.waiting import Waiting, waits
+from pointsvc.wording import job_words
 
 bp = Blueprint("channels", __name__)
 
@@ -140,11 +141,11 @@ def _letters(wrong: dict[str, list[str]]) -> str:
         following = url_for("channels.letters", after=cursor(shown[-1].id))
     return render_template(
         "notices/letters.html",
-        letters=[{**row._mapping, "words": lines_said(row.lines), "error": gettext(row.error or "")} for row in shown],
+        letters=[{**row._mapping, "words": lines_said(row.lines), "error": gettext(row.error) if row.error else ""} for row in shown],
         jobs=[
             {
                 "id": job.id,
-                "topic": job.topic,
+                "words": job_words(job.topic),
                 "attempts": job.attempts,
                 "error": job.error,
                 "created_at": job.created_at,

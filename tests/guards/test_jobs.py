@@ -11,12 +11,16 @@ import pytest
 from rq.serializers import JSONSerializer
 
 import workers
-from pointsvc import queues
+from pointsvc import queues, wording
 from workers import base, run, schedule
 
 
 def test_every_topic_has_a_handler_and_every_handler_a_topic() -> None:
     assert set(base.registry) == set(queues.TOPICS)
+
+
+def test_every_topic_has_words() -> None:
+    assert set(wording.JOB_WORDS) == set(queues.TOPICS)
 
 
 def test_every_module_of_handlers_is_loaded() -> None:
