@@ -152,11 +152,52 @@ _ORGANISATIONS = Step(
     "people.organisations",
 )
 
+_PROMISE = Step(
+    N_("Make a pledge and keep it"),
+    N_("Say what you promise, by what it is checked and until when; the branch reviews it, you note how it goes."),
+    "pledges.own",
+)
+_PLEDGES = Step(
+    N_("Review and settle pledges"),
+    N_("Approve several with the minute of the meeting; when the day has come say whether each was kept."),
+    "pledges.pledges",
+)
+_BOARDS = Step(
+    N_("Hang up a display board"),
+    N_("Choose what it shows, let somebody else look it over, print it or turn it on a screen. Consent comes first."),
+    "boards.boards",
+)
+_LISTS = Step(
+    N_("Work on the three lists"),
+    N_("Needs and resources find each other; a problem is closed by one and confirmed by another."),
+    "lists.lists",
+)
+_SERVE = Step(
+    N_("Serve in your community"),
+    N_("Check in, take a post, write down your hours; the community confirms them. No photo and no place is asked."),
+    "checkins.mine",
+)
+_DRAW = Step(
+    N_("Draw who is inspected"),
+    N_("Freeze the list, throw the dice in front of everybody, and the units stand there. Anybody can repeat it."),
+    "spotchecks.spot_checks",
+)
+_INSPECT = Step(
+    N_("Inspect with a phone"),
+    N_("Tick the checklist on the spot, also without a connection; two inspectors and the unit sign."),
+    "inspections.inspections",
+)
+_RECTIFY = Step(
+    N_("Follow what is to be put right"),
+    N_("An order has a day and an answer; somebody else looks again before it is closed."),
+    "rectifications.rectifications",
+)
+
 GUIDES: dict[Role, tuple[Step, ...]] = {
-    Role.MEMBER: (_SCORE, _DECLARE, _OBJECT, _RULES, _NOTICES),
-    Role.SECRETARY: (_BRANCH, _MEETING, _REVIEW, _MEMBERS, _WORKBOOKS, _TALLIES, _CHARTS),
-    Role.DISTRICT_ADMIN: (_WHOLE, _WORKBOOKS, _TALLIES, _RULES, _CHARTS),
-    Role.SUPERVISOR: (_VISITED, _MEMBERS, _CHARTS, _RULES),
+    Role.MEMBER: (_SCORE, _DECLARE, _OBJECT, _PROMISE, _SERVE, _RULES, _NOTICES),
+    Role.SECRETARY: (_BRANCH, _MEETING, _REVIEW, _MEMBERS, _PLEDGES, _BOARDS, _LISTS, _RECTIFY, _WORKBOOKS, _TALLIES, _CHARTS),
+    Role.DISTRICT_ADMIN: (_WHOLE, _WORKBOOKS, _TALLIES, _PLEDGES, _LISTS, _DRAW, _RULES, _CHARTS),
+    Role.SUPERVISOR: (_VISITED, _DRAW, _INSPECT, _RECTIFY, _LISTS, _MEMBERS, _CHARTS, _RULES),
     Role.AUDITOR: (_UNUSUAL, _AUDIT, _MEMBERS, _RULES),
     Role.SYSTEM_ADMIN: (_RUNS, _ACCOUNTS, _ORGANISATIONS, _MEMBERS, _AUDIT, _NOTICES),
 }
