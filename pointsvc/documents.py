@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from io import BytesIO
+from math import floor
 from typing import Any
 
 from docx import Document
@@ -158,10 +159,9 @@ def _set_page(document: WordDocument) -> None:
     if grid is None:
         grid = OxmlElement("w:docGrid")
         section._sectPr.append(grid)
-    grid.set(qn("w:type"), "linesAndChars")
+    # Lines only: not every program snaps characters that are wider than their cell to the same cells.
+    grid.set(qn("w:type"), "lines")
     grid.set(qn("w:linePitch"), str(LINE.twips))
-    # In 4096ths of a point: how much narrower a cell of the grid is than a character.
-    grid.set(qn("w:charSpace"), str(round((CELL.pt - SIZE.pt) * 4096)))
     # Printed on both sides the binding edge changes sides.
     _setting(document, "w:mirrorMargins")
     document.settings.odd_and_even_pages_header_footer = True
@@ -201,6 +201,10 @@ def _set_fonts(document: WordDocument) -> None:
     style: Any = document.styles["Normal"]
     style.font.size, style.font.name = SIZE, LATIN
     style.element.rPr.rFonts.set(qn("w:eastAsia"), BODY)
+    # In twentieths of a point: a character stands closer by what its cell is narrower, so 28 fill a line.
+    closer = OxmlElement("w:spacing")
+    closer.set(qn("w:val"), str(floor((CELL.pt - SIZE.pt) * 20)))
+    style.element.rPr.find(qn("w:sz")).addprevious(closer)
     layout = style.paragraph_format
     layout.space_before = layout.space_after = Pt(0)
     layout.line_spacing_rule, layout.line_spacing = WD_LINE_SPACING.EXACTLY, LINE

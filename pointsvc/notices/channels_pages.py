@@ -141,7 +141,10 @@ def _letters(wrong: dict[str, list[str]]) -> str:
         following = url_for("channels.letters", after=cursor(shown[-1].id))
     return render_template(
         "notices/letters.html",
-        letters=[{**row._mapping, "words": lines_said(row.lines), "error": gettext(row.error) if row.error else ""} for row in shown],
+        letters=[
+            {**row._mapping, "words": lines_said(row.lines), "error": gettext(row.error) if row.error else ""}
+            for row in shown
+        ],
         jobs=[
             {
                 "id": job.id,
