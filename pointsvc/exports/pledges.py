@@ -24,7 +24,6 @@ def rows(organisation_id: int) -> Iterator[list[Any]]:
         .outerjoin(Member, Member.id == Pledge.member_id)
         .where(Pledge.organisation_id.in_(reach.ids_below(organisation_id)), Pledge.status != "withdrawn")
         .order_by(Organisation.code, Pledge.id)
-        .execution_options(yield_per=1000)
     )
     for n, (row, number, by, code, place) in enumerate(found, 1):
         yield [

@@ -190,4 +190,4 @@ def test_the_members_page_leads_to_the_card(client: FlaskClient) -> None:
     scene.served("K001")
     browser(client, "home")
     assert all(words in client.get("/members/K001").text for words in ("清泉社区党委", "/members/K001/service-card"))
-    assert "/service-card" not in client.get("/members/K002").text
+    assert "/members/K002/service-card" not in client.get("/members/K002").text

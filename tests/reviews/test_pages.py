@@ -150,8 +150,8 @@ def test_slips_are_made_and_printed(client: FlaskClient, csrf: str) -> None:
         assert post(client, address, csrf, number=wrong).status_code == 422
     assert post(client, address, csrf, number="3").headers["Location"] == address
     page = client.get(address).text
-    assert page.count('class="slip"') == page.count('class="qr"') == 3
-    [code, *_] = re.findall(r'class="slip-code">([^<]+)<', page)
+    assert page.count('class="ballot-slip"') == page.count('class="qr"') == 3
+    [code, *_] = re.findall(r'class="ballot-code">([^<]+)<', page)
     assert client.get(f"/vote/{code}").status_code == 200
 
 
