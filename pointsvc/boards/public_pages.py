@@ -12,10 +12,8 @@ from datetime import date
 from typing import Any
 
 import orjson
-import segno
 from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import force_locale, get_locale, gettext
-from markupsafe import Markup
 
 from pointsvc import clock, errors
 from pointsvc.api import ref_id
@@ -27,6 +25,7 @@ from pointsvc.boards.door import Drawn, language_of
 from pointsvc.db import transaction
 from pointsvc.http import public
 from pointsvc.people.door import words
+from pointsvc.scanning import scan
 
 bp = Blueprint("board", __name__)
 
@@ -165,18 +164,12 @@ def shown(found: Mapping[str, Any], photo_url: Callable[[str], str] | None = Non
         "pages": pages,
         "language": str(get_locale()),
         "address": address,
-        "picture": _scan(address),
+        "picture": scan(address),
     }
 
 
 def _dated(pledges: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{**one, "due_on": date.fromisoformat(one["due_on"])} for one in pledges]
-
-
-def _scan(address: str) -> Markup:
-    drawn = segno.make(address, error="m", micro=False)
-    # Drawn by the library from an address of ours: nothing in it is anybody's text.
-    return Markup(drawn.svg_inline(omitsize=True, dark="#000", light="#fff", svgclass="code"))  # noqa: S704
 
 
 def _form(code: str, form: Mapping[str, str], wrong: Mapping[str, list[str]]) -> str:

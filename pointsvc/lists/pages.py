@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import segno
 from flask import Blueprint, render_template, request, url_for
 from flask_babel import ngettext
-from markupsafe import Markup
 
 from pointsvc import clock, errors
 from pointsvc.api import ref_id
@@ -21,6 +19,7 @@ from pointsvc.lists.shown import items_shown, set_shown
 from pointsvc.people import reach
 from pointsvc.people.pages import choices
 from pointsvc.permissions import Actor, Permission, Role, allowed
+from pointsvc.scanning import scan
 from pointsvc.schemes import periods
 from pointsvc.waiting import Waiting
 from pointsvc.waiting import waits as waits_for
@@ -123,8 +122,7 @@ def poster() -> str:
     if place is None:
         raise errors.NotFound()
     address = url_for("needs.file_need", code=place.code, _external=True)
-    drawn = segno.make(address, error="m", micro=False)
-    picture = Markup(drawn.svg_inline(light="#fff", omitsize=True, border=2, svgclass="qr", lineclass=None))  # noqa: S704 - segno's own drawing
+    picture = scan(address, look="qr", border=2)
     return render_template("lists/poster.html", place=place, address=address, picture=picture)
 
 

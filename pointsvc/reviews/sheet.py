@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import segno
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from markupsafe import Markup
@@ -22,6 +21,7 @@ from pointsvc.reviews.api import secret
 from pointsvc.reviews.door import bp
 from pointsvc.reviews.models import Review
 from pointsvc.reviews.schemas import BallotCodesIn, PaperCountsIn, ReviewDecideIn, part_name
+from pointsvc.scanning import scan
 
 __all__ = ["bp"]
 
@@ -64,8 +64,7 @@ def _slips(review_id: str, wrong: Words) -> str:
 
 def _picture(code: str) -> Markup:
     """The address behind the code, drawn to be scanned."""
-    made = segno.make(url_for("reviews.vote", code=code, _external=True), error="m", micro=False)
-    return Markup(made.svg_inline(light="#fff", omitsize=True, border=2, svgclass="qr", lineclass=None))  # noqa: S704 - segno's own drawing
+    return scan(url_for("reviews.vote", code=code, _external=True), look="qr", border=2)
 
 
 # ---- counts of paper ballots

@@ -6,15 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import segno
 from flask import Blueprint, Response, current_app, render_template, request, url_for
-from markupsafe import Markup
 
 from pointsvc.api import ref_id
 from pointsvc.errors import NotFound
 from pointsvc.http import actor, public, requires
 from pointsvc.ledger import service as ledger
 from pointsvc.permissions import Permission
+from pointsvc.scanning import scan
 from pointsvc.seals import codes, proofs
 from pointsvc.seals.receipts import receipt as receipt_of
 from pointsvc.seals.schemas import proof_answer
@@ -35,7 +34,7 @@ def slip(entry_id: str) -> str:
     code = code_of(number)
     address = receipt_url(code)
     return render_template(
-        "seals/slip.html", receipt=receipt_of(number), code=code, address=address, picture=_picture(address)
+        "seals/slip.html", receipt=receipt_of(number), code=code, address=address, picture=scan(address)
     )
 
 
@@ -113,12 +112,6 @@ def proof_file(found: proofs.Proof, name: str) -> Response:
 
 def _key() -> bytes:
     return codes.key_of(current_app.config["POINTSVC"].secret_key)
-
-
-def _picture(address: str) -> Markup:
-    drawn = segno.make(address, error="m", micro=False)
-    # Drawn by the library from an address of ours: nothing in it is anybody's text.
-    return Markup(drawn.svg_inline(omitsize=True, dark="#000", light="#fff", svgclass="code"))  # noqa: S704
 
 
 def _unlisted(page: str, status: int = 200) -> Response:

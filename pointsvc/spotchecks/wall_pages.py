@@ -12,11 +12,11 @@ from pointsvc.db import transaction
 from pointsvc.http import actor, requires
 from pointsvc.people.door import words
 from pointsvc.permissions import Permission
+from pointsvc.scanning import scan
 from pointsvc.spotchecks import draw as drawing
 from pointsvc.spotchecks import listing, proofs
 from pointsvc.spotchecks import service as spotchecks
 from pointsvc.spotchecks.models import SpotCheck
-from pointsvc.spotchecks.public_pages import picture
 
 bp = Blueprint("walls", __name__)
 
@@ -74,7 +74,7 @@ def _screen(found: SpotCheck, step: str, typed: str, wrong: dict[str, list[str]]
         seed=found.seed if proofs.revealed(found) else None,
         secret=found.secret if proofs.revealed(found) else None,
         address=address,
-        picture=picture(address),
+        picture=scan(address),
         fewest=drawing.FEWEST_DIGITS,
         typed=typed,
         errors=wrong,
