@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from itertools import groupby
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -16,8 +15,8 @@ from pointsvc.checkins.models import Card, CheckIn, Record
 from pointsvc.db import among, db
 from pointsvc.errors import N_
 from pointsvc.notices import service as notices
-from pointsvc.people import settings
-from pointsvc.people.models import Organisation, OrganisationReach, SignIn
+from pointsvc.people import leaders, settings
+from pointsvc.people.models import Organisation, SignIn
 from pointsvc.permissions import PERMISSION_MAP, Permission
 
 CHECKIN_TOLD = {
@@ -180,15 +179,8 @@ def _leads(organisation_ids: Collection[int]) -> dict[int, _Lead]:
         select(Organisation.id, Organisation.code, Organisation.name).where(among(Organisation.id, organisation_ids))
     )
     found = {row.id: _Lead(row.code, row.name) for row in named}
-    rows = db.session.execute(
-        select(OrganisationReach.below_id, OrganisationReach.depth, SignIn.id.label("sign_in_id"))
-        .join(SignIn, SignIn.organisation_id == OrganisationReach.above_id)
-        .where(among(OrganisationReach.below_id, organisation_ids))
-        .where(SignIn.role.in_(_LEADING), SignIn.disabled_at.is_(None))
-        .order_by(OrganisationReach.below_id, OrganisationReach.depth, SignIn.id)
-    )
-    for (below_id, _), several in groupby(rows, key=lambda row: (row.below_id, row.depth)):
-        found[below_id].rungs.append([row.sign_in_id for row in several])
+    for organisation_id, rungs in leaders.levels(organisation_ids, _LEADING).items():
+        found[organisation_id].rungs.extend(rungs)
     return found
 
 

@@ -7,7 +7,6 @@ have every branch's work on its first page. What a branch leaves lying becomes t
 from __future__ import annotations
 
 from collections.abc import Collection
-from itertools import groupby
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, select
@@ -15,6 +14,7 @@ from sqlalchemy.orm import aliased
 
 from pointsvc.db import among, db
 from pointsvc.declarations.models import Declaration
+from pointsvc.people import leaders
 from pointsvc.people.models import OrganisationReach, SignIn
 from pointsvc.permissions import PERMISSION_MAP, Actor, Permission
 
@@ -35,16 +35,13 @@ def share(actor: Actor) -> ColumnElement[bool]:
 def ladder(ids: Collection[int]) -> dict[int, list[list[int]]]:
     """For each of these declarations who may decide, as sign-ins node by node from the branch upwards."""
     rows = db.session.execute(
-        select(Declaration.id, OrganisationReach.depth, SignIn.id.label("sign_in_id"))
+        select(Declaration.id, OrganisationReach.depth, SignIn.id)
         .join(OrganisationReach, OrganisationReach.below_id == Declaration.branch_id)
         .join(SignIn, and_(SignIn.organisation_id == OrganisationReach.above_id, _leads(SignIn)))
         .where(among(Declaration.id, ids))
         .order_by(Declaration.id, OrganisationReach.depth, SignIn.id)
     )
-    found: dict[int, list[list[int]]] = {}
-    for (declaration_id, _), several in groupby(rows, key=lambda row: (row.id, row.depth)):
-        found.setdefault(declaration_id, []).append([row.sign_in_id for row in several])
-    return found
+    return leaders.rungs(rows)
 
 
 def _nearer(actor: Actor) -> Any:

@@ -8,6 +8,7 @@ from sqlalchemy import or_, select
 
 from pointsvc.db import among, db
 from pointsvc.disputes.models import Dispute
+from pointsvc.people import leaders
 from pointsvc.people.models import OrganisationReach, SignIn
 from pointsvc.permissions import PERMISSION_MAP, Permission
 
@@ -17,7 +18,7 @@ LEADERS = sorted(PERMISSION_MAP[Permission.DISPUTES_DECIDE])
 def levels(dispute_ids: Collection[int]) -> dict[int, list[list[int]]]:
     """For each of these objections the ids of the sign-ins that may decide it, the nearest level first."""
     rows = db.session.execute(
-        select(Dispute.id, SignIn.id.label("sign_in_id"), OrganisationReach.depth)
+        select(Dispute.id, OrganisationReach.depth, SignIn.id)
         .join(OrganisationReach, OrganisationReach.below_id == Dispute.branch_id)
         .join(SignIn, SignIn.organisation_id == OrganisationReach.above_id)
         .where(among(Dispute.id, dispute_ids), SignIn.role.in_(LEADERS), SignIn.disabled_at.is_(None))
@@ -25,7 +26,4 @@ def levels(dispute_ids: Collection[int]) -> dict[int, list[list[int]]]:
         .where(SignIn.id.is_distinct_from(Dispute.raised_by_id))
         .order_by(Dispute.id, OrganisationReach.depth, SignIn.id)
     )
-    grouped: dict[int, dict[int, list[int]]] = {}
-    for row in rows:
-        grouped.setdefault(row.id, {}).setdefault(row.depth, []).append(row.sign_in_id)
-    return {dispute_id: list(by_depth.values()) for dispute_id, by_depth in grouped.items()}
+    return leaders.rungs(rows)

@@ -9,10 +9,11 @@ from typing import Any
 from sqlalchemy import select
 
 from pointsvc import queues
-from pointsvc.db import among, db
+from pointsvc.db import db
 from pointsvc.errors import N_
 from pointsvc.inspections.models import Inspection, Rectification
-from pointsvc.people.models import OrganisationReach, SignIn
+from pointsvc.people import leaders as ladders
+from pointsvc.people.models import SignIn
 from pointsvc.permissions import Role
 from pointsvc.spotchecks.models import Assignment, Inspector, SpotCheck, Unit
 
@@ -74,26 +75,12 @@ def reminded(
 
 def secretaries(organisation_ids: Collection[int]) -> dict[int, list[list[int]]]:
     """For each of these organisations its secretaries' sign-ins, then those one level up, and so on."""
-    return _levels(organisation_ids, (Role.SECRETARY,))
+    return ladders.levels(organisation_ids, (Role.SECRETARY,))
 
 
 def leaders(organisation_ids: Collection[int]) -> dict[int, list[list[int]]]:
     """As ``secretaries``, with the organisation department and the supervision among them."""
-    return _levels(organisation_ids, (Role.SECRETARY, Role.DISTRICT_ADMIN, Role.SUPERVISOR))
-
-
-def _levels(organisation_ids: Collection[int], roles: Collection[Role]) -> dict[int, list[list[int]]]:
-    rows = db.session.execute(
-        select(OrganisationReach.below_id, OrganisationReach.depth, SignIn.id)
-        .join(SignIn, SignIn.organisation_id == OrganisationReach.above_id)
-        .where(among(OrganisationReach.below_id, organisation_ids))
-        .where(SignIn.role.in_(roles), SignIn.disabled_at.is_(None))
-        .order_by(OrganisationReach.below_id, OrganisationReach.depth, SignIn.id)
-    )
-    grouped: dict[int, dict[int, list[int]]] = {}
-    for below_id, depth, sign_in_id in rows:
-        grouped.setdefault(below_id, {}).setdefault(depth, []).append(sign_in_id)
-    return {below_id: list(by_depth.values()) for below_id, by_depth in grouped.items()}
+    return ladders.levels(organisation_ids, (Role.SECRETARY, Role.DISTRICT_ADMIN, Role.SUPERVISOR))
 
 
 def _nearest(organisation_id: int | None) -> list[int]:

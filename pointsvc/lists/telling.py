@@ -9,11 +9,12 @@ from typing import Any
 from sqlalchemy import select
 
 from pointsvc import queues
-from pointsvc.db import among, db
+from pointsvc.db import db
 from pointsvc.errors import N_
 from pointsvc.lists import closing, exchange
 from pointsvc.lists.models import Item, ListClaim, ListSet
-from pointsvc.people.models import Organisation, OrganisationReach, SignIn
+from pointsvc.people import leaders
+from pointsvc.people.models import Organisation
 from pointsvc.permissions import PERMISSION_MAP, Permission
 
 CLAIMED = N_("%(unit)s has claimed “%(title)s”; please agree on the details")
@@ -70,17 +71,7 @@ def _nearest(item: Item) -> list[int]:
 
 
 def _levels(organisation_id: int, roles: Collection[str]) -> list[list[int]]:
-    rows = db.session.execute(
-        select(SignIn.id, OrganisationReach.depth)
-        .join(OrganisationReach, OrganisationReach.above_id == SignIn.organisation_id)
-        .where(OrganisationReach.below_id == organisation_id)
-        .where(among(SignIn.role, roles), SignIn.disabled_at.is_(None))
-        .order_by(OrganisationReach.depth, SignIn.id)
-    )
-    by_depth: dict[int, list[int]] = {}
-    for row in rows:
-        by_depth.setdefault(row.depth, []).append(row.id)
-    return list(by_depth.values())
+    return leaders.levels([organisation_id], roles).get(organisation_id, [])
 
 
 def tell(

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from sqlalchemy import and_, or_, select
 
 from pointsvc.db import among, db
+from pointsvc.people import leaders
 from pointsvc.people.models import OrganisationReach, SignIn
 from pointsvc.permissions import PERMISSION_MAP, Permission
 from pointsvc.pledges.models import Pledge
@@ -18,17 +19,14 @@ def levels(pledge_ids: Collection[int]) -> dict[int, list[list[int]]]:
     """For each of these pledges who may decide on it, the nearest level first: never whose it is."""
     own = and_(Pledge.member_id.is_(None), OrganisationReach.depth == 0)
     rows = db.session.execute(
-        select(Pledge.id, OrganisationReach.depth, SignIn.id.label("sign_in_id"))
+        select(Pledge.id, OrganisationReach.depth, SignIn.id)
         .join(OrganisationReach, OrganisationReach.below_id == Pledge.organisation_id)
         .join(SignIn, SignIn.organisation_id == OrganisationReach.above_id)
         .where(among(Pledge.id, pledge_ids), SignIn.role.in_(LEADS), SignIn.disabled_at.is_(None), ~own)
         .where(or_(SignIn.member_id.is_(None), SignIn.member_id.is_distinct_from(Pledge.member_id)))
         .order_by(Pledge.id, OrganisationReach.depth, SignIn.id)
     )
-    grouped: dict[int, dict[int, list[int]]] = {}
-    for row in rows:
-        grouped.setdefault(row.id, {}).setdefault(row.depth, []).append(row.sign_in_id)
-    return {pledge_id: list(by_depth.values()) for pledge_id, by_depth in grouped.items()}
+    return leaders.rungs(rows)
 
 
 def promisers(pledge_ids: Collection[int]) -> dict[int, list[int]]:
