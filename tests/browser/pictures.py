@@ -30,7 +30,10 @@ BEST, ALL = ROOT / "docs" / "pictures", ROOT / "out" / "pictures"
 PORT = 8765
 BASE = f"http://127.0.0.1:{PORT}"
 HEIGHTS = {1440: 900, 768: 1024, 360: 740}
-ROLES = ("书记", "党员", "组织部", "督查", "审计", "系统管理")
+ROLES = ("书记", "党员", "组织部", "社区", "督查", "审计", "系统管理")
+# What is there for everybody, without an account.
+PASSER_BY = "路人"
+OPEN_TO_ALL = ("/sign-in", "/b/QY0101", "/need", "/circle", "/draws", "/check-draw", "/verify", "/receipts", "/vote")
 # In Chinese every width in both colours, in English the widest and the narrowest.
 LOOKS = {"中文": [(width, theme) for width in HEIGHTS for theme in ("light", "dark")]}
 LOOKS["English"] = [(1440, "light"), (360, "light")]
@@ -128,13 +131,21 @@ def take(page: Page, file: Path, theme: str, *, whole: bool) -> None:
     picture.quantize(COLOURS, dither=Image.Dither.NONE).save(file, optimize=True)
 
 
-def every_page(browser: Browser, role: str, password: str) -> None:
+def passing_by(browser: Browser) -> Page:
+    """A page of somebody without an account."""
+    return browser.new_context(base_url=BASE, locale="zh-CN", reduced_motion="reduce").new_page()
+
+
+def every_page(browser: Browser, role: str, password: str | None) -> None:
     """Each kind of page that this role reaches by links, in both languages."""
     for language, looks in LOOKS.items():
-        page = sign_in(browser, role, password, (1440, 900))
+        page = sign_in(browser, role, password, (1440, 900)) if password else passing_by(browser)
+        if not password:
+            page.goto("/sign-in")
         if language == "English":
             page.get_by_role("button", name="English").click()
-        for address in walk(page):
+            page.wait_for_selector("html[lang=en]")
+        for address in walk(page, *(() if password else OPEN_TO_ALL)):
             page.wait_for_load_state("networkidle")
             name = kind(address).strip("/").replace("/", "_").replace("*", "N") or "first"
             more = [(1440, "contrast")] if address in WITH_CONTRAST and language == "中文" else []
@@ -142,7 +153,7 @@ def every_page(browser: Browser, role: str, password: str) -> None:
                 page.set_viewport_size({"width": width, "height": HEIGHTS[width]})
                 take(page, ALL / role / f"{name}-{width}-{theme}-{language}.png", theme, whole=True)
             page.set_viewport_size({"width": 1440, "height": 900})
-        if language == "English":
+        if language == "English" and password:
             page.goto("/")
             page.get_by_role("button", name="中文").click()
         page.context.close()
@@ -199,8 +210,8 @@ def main(roles: list[str]) -> None:
     with service() as passwords, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=(*QUIET, "--lang=zh-CN"), env=CHINESE)
         send_a_workbook(sign_in(browser, "组织部", passwords["组织部"], (1280, 800)))
-        for role in ROLES if not roles else [role for role in roles if role != "best"]:
-            every_page(browser, role, passwords[role])
+        for role in (*ROLES, PASSER_BY) if not roles else [role for role in roles if role != "best"]:
+            every_page(browser, role, passwords.get(role))
         if not roles or "best" in roles:
             kept(browser, passwords)
         browser.close()

@@ -20,13 +20,14 @@ def kind(address: str) -> str:
     return re.sub(r"/(?=[^/]*\d)[^/]+", "/*", path)
 
 
-def walk(page: Page, start: str = "/") -> Iterator[str]:
-    """Open each kind of page that can be reached by links, and yield its address while it is open.
+def walk(page: Page, *starts: str) -> Iterator[str]:
+    """Open each kind of page that links lead to (from the first page unless said), and yield its address
+    while it is open.
 
     Forms are not sent and downloads not taken.
     """
     seen: set[str] = set()
-    waiting = deque([start])
+    waiting = deque(starts or ("/",))
     while waiting:
         address = waiting.popleft()
         if kind(address) in seen:
@@ -42,7 +43,7 @@ def walk(page: Page, start: str = "/") -> Iterator[str]:
         assert answer is not None
         if "text/html" not in answer.headers.get("content-type", ""):
             continue
-        assert (address, answer.status) == (address, 200)
+        assert answer.status == 200, (address, answer.status)
         # Where it led, if it led elsewhere.
         seen.add(kind(page.url))
         yield urlsplit(page.url).path
