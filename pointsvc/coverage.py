@@ -6,10 +6,11 @@ from datetime import date, timedelta
 from typing import Any
 
 from flask import url_for
-from flask_babel import format_date, gettext
+from flask_babel import gettext
 from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.orm import aliased
 
+from pointsvc import wording
 from pointsvc.db import db
 from pointsvc.firstpages import Line, Part
 from pointsvc.ledger.models import Entry
@@ -96,7 +97,7 @@ def _line(branch: dict[str, Any]) -> Line:
     last_on = branch["last_on"]
     tail = gettext("no entry so far")
     if last_on:
-        tail = f"{gettext('last entry')} {format_date(last_on, gettext('d MMM y'))}"
+        tail = f"{gettext('last entry')} {wording.day(last_on)}"
     return Line(
         branch["name"],
         small=branch["parent"] or "",

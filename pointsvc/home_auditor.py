@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from flask import url_for
-from flask_babel import format_date, format_datetime, gettext
+from flask_babel import gettext
 from sqlalchemy import func, select
 
-from pointsvc import clock, trail
+from pointsvc import clock, trail, wording
 from pointsvc.audit import service as audit
 from pointsvc.audit.models import AuditEvent
 from pointsvc.db import db
@@ -81,7 +81,7 @@ def _figures(counts: dict[str, int], reversals: int) -> Iterator[Figure]:
 
 def _act(row: AuditEvent, names: dict[int, str]) -> Line:
     shown = trail.shown(row, names)
-    when = format_datetime(row.at, gettext("d MMM y, HH:mm"))
+    when = wording.moment(row.at)
     return Line(
         f"{shown['noun']} · {shown['verb']}",
         small=f"{shown['who']} · {shown['object']}" if shown["object"] else shown["who"],
@@ -123,7 +123,7 @@ def _taken_back(rows: Any) -> Part:
             Line(
                 row.branch,
                 small=" · ".join(word for word in (row.by or gettext("the service itself"), row.note) if word),
-                tail=f"{_signed(row.points)} · {format_date(clock.local(row.recorded_at), gettext('d MMM y'))}",
+                tail=f"{_signed(row.points)} · {wording.day(clock.local(row.recorded_at).date())}",
                 href=url_for("seals.slip", entry_id=row.reverses_id),
             )
             for row in rows

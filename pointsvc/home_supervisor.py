@@ -11,10 +11,10 @@ from datetime import date
 from typing import Any
 
 from flask import url_for
-from flask_babel import format_date, gettext, ngettext
+from flask_babel import gettext, ngettext
 from sqlalchemy import func, select
 
-from pointsvc import clock, coverage
+from pointsvc import clock, coverage, wording
 from pointsvc.db import db
 from pointsvc.disputes.models import Dispute
 from pointsvc.firstpages import Action, Figure, Line, Part, first_page
@@ -67,7 +67,7 @@ def _overdue(who: Actor, today: date) -> Any:
 
 
 def _line(row: Any) -> Line:
-    day = format_date(row.first, gettext("d MMM y"))
+    day = wording.day(row.first)
     return Line(
         row.name,
         small=ngettext("%(num)s objection", "%(num)s objections", row.number),

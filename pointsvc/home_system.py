@@ -7,16 +7,15 @@ from datetime import datetime
 from typing import Any
 
 from flask import current_app, url_for
-from flask_babel import format_datetime, gettext, ngettext
+from flask_babel import gettext, ngettext
 from sqlalchemy import func, select
 
-from pointsvc import checks, clock
+from pointsvc import checks, clock, wording
 from pointsvc.audit import service as audit
 from pointsvc.db import db
 from pointsvc.firstpages import Action, Figure, Line, Part, first_page
 from pointsvc.permissions import Actor, Role
 from pointsvc.queues import Job, Lease
-from pointsvc.wording import job_words
 
 SHOWN = 8
 # A night's backup is missed when the latest is older than this.
@@ -76,7 +75,7 @@ def _services(now: datetime, last_done: datetime | None) -> Part:
     lines = [_finding(finding) for finding in _findings()]
     lines.append(_scheduler(now))
     if last_done is not None:
-        lines.append(Line(gettext("The workers finished their last job"), tail=_moment(last_done)))
+        lines.append(Line(gettext("The workers finished their last job"), tail=wording.moment(last_done)))
     return Part(gettext("What runs"), lines, nothing=gettext("Nothing has been looked at"))
 
 
@@ -108,9 +107,9 @@ def _given_up(dead: Sequence[Job]) -> Part:
         gettext("Jobs given up"),
         [
             Line(
-                job_words(job.topic),
+                wording.job_words(job.topic),
                 small=(job.error or "").splitlines()[0][:200] if job.error else "",
-                tail=_moment(job.created_at),
+                tail=wording.moment(job.created_at),
             )
             for job in dead
         ],
@@ -124,7 +123,9 @@ def _backup(backup: Any) -> Part:
     lines = []
     if backup is not None:
         size = gettext("%(size)s MB", size=f"{backup.details.get('size', 0) / 1_000_000:.1f}")
-        lines.append(Line(gettext("The whole service was written into one file"), small=size, tail=_moment(backup.at)))
+        lines.append(
+            Line(gettext("The whole service was written into one file"), small=size, tail=wording.moment(backup.at))
+        )
     return Part(
         gettext("Backups"),
         lines,
@@ -132,7 +133,3 @@ def _backup(backup: Any) -> Part:
         hint=gettext("On the server, each night: pointsvc backup FILE. The file belongs on another machine."),
         anchor="backup",
     )
-
-
-def _moment(instant: datetime) -> str:
-    return format_datetime(instant, gettext("d MMM y, HH:mm"))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from flask_babel import format_date, gettext, ngettext
+from flask_babel import format_date, format_datetime, gettext, ngettext
 
 from pointsvc import clock, queues
 from pointsvc.errors import N_
@@ -24,10 +24,20 @@ def period_words(code: str) -> str:
     return gettext("month %(part)s of %(year)s", year=year, part=int(part))
 
 
+def day(value: date) -> str:
+    """A day as people write it."""
+    return str(format_date(value, gettext("d MMM y")))
+
+
+def moment(instant: datetime) -> str:
+    """An instant as the clock of the place showed it."""
+    return str(format_datetime(instant, gettext("d MMM y, HH:mm")))
+
+
 def day_words(text: str) -> str:
     """A day that a document holds as 2026-07-05, as people write it; any other text as it is."""
     try:
-        return str(format_date(date.fromisoformat(text), gettext("d MMM y")))
+        return day(date.fromisoformat(text))
     except ValueError:
         return text
 

@@ -9,10 +9,10 @@ from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
-from flask_babel import format_date, gettext
+from flask_babel import gettext
 from marshmallow import ValidationError
 
-from pointsvc import clock, errors
+from pointsvc import clock, errors, wording
 from pointsvc.activities import overview
 from pointsvc.activities import service as activities
 from pointsvc.activities.api import next_place, place
@@ -180,7 +180,7 @@ def _row(item: activities.Summary) -> dict[str, Any]:
 
 def _unmarked(item: activities.Summary) -> Waiting:
     text = gettext("%(kind)s of %(day)s: %(n)s not marked yet")
-    values = {"kind": item.title or item.kind, "day": format_date(item.held_on, "medium"), "n": item.counts.unmarked}
+    values = {"kind": item.title or item.kind, "day": wording.day(item.held_on), "n": item.counts.unmarked}
     return Waiting(text % values, url_for("activities.meeting", meeting_id=item.id))
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
-from flask_babel import format_datetime, gettext, ngettext
+from flask_babel import gettext, ngettext
 
-from pointsvc import clock
+from pointsvc import clock, wording
 from pointsvc.audit import reconciliations
 from pointsvc.audit.api import SHOWN, words_of
 from pointsvc.audit.models import Reconciliation
@@ -17,7 +17,6 @@ from pointsvc.firstpages import Line, Part, first_page
 from pointsvc.http import actor, requires
 from pointsvc.permissions import Actor, Permission, Role, allowed
 from pointsvc.waiting import Waiting, waits
-from pointsvc.wording import job_shown
 
 bp = Blueprint("reconciliations", __name__)
 
@@ -31,7 +30,7 @@ def reconciliations_page() -> str:
         "audit/reconciliations.html",
         reconciliations=[_shown(row) for row in rows],
         latest=next((_shown(row) for row in rows if row.ended_at), None),
-        job=job_shown(reconciliations.pending()),
+        job=wording.job_shown(reconciliations.pending()),
         may_run=allowed(actor(), Permission.RECONCILIATIONS_RUN),
     )
 
@@ -74,7 +73,7 @@ def reconciled(who: Actor) -> Iterator[Part]:
     lines = []
     if found:
         words = gettext("totals and entries agree") if found["ok"] else gettext("totals and entries differ")
-        when = format_datetime(found["checked_at"], gettext("d MMM y, HH:mm"))
+        when = wording.moment(found["checked_at"])
         badge = (words, "good" if found["ok"] else "now")
         href = url_for("reconciliations.reconciliations")
         lines.append(Line(found["words"], small=f"{gettext('last checked')} {when}", badge=badge, href=href))

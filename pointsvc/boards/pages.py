@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
-from flask_babel import format_date, gettext, ngettext
+from flask_babel import gettext, ngettext
 from marshmallow import ValidationError
 from werkzeug.datastructures import MultiDict
 
-from pointsvc import clock, errors
+from pointsvc import clock, errors, wording
 from pointsvc.api import invalid, ref_id
 from pointsvc.boards import content as contents
 from pointsvc.boards import lifecycle
@@ -288,5 +288,5 @@ def _waiting(who: Actor) -> Iterator[Waiting]:
     count, first = boards.due(actor=who, at=clock.now())
     if count and first:
         text = ngettext("%(num)s board must be renewed", "%(num)s boards must be renewed", count)
-        due = gettext("the first until %(day)s", day=format_date(first, gettext("d MMM y")))
+        due = gettext("the first until %(day)s", day=wording.day(first))
         yield Waiting(f"{text} · {due}", here, "now" if first < clock.today() else "watch")

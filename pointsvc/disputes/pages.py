@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import format_date, gettext, ngettext
+from flask_babel import gettext, ngettext
 from marshmallow import ValidationError
 from werkzeug.datastructures import MultiDict
 
-from pointsvc import clock, errors
+from pointsvc import clock, errors, wording
 from pointsvc.api import invalid, ref_id
 from pointsvc.db import transaction
 from pointsvc.disputes import lifecycle
@@ -25,7 +25,6 @@ from pointsvc.permissions import Actor, Permission, Role, allowed
 from pointsvc.tallies import service as tallies
 from pointsvc.tallies.shown import score_shown
 from pointsvc.waiting import Waiting, waits
-from pointsvc.wording import period_words
 
 bp = Blueprint("disputes", __name__)
 
@@ -233,13 +232,14 @@ def _waiting(who: Actor) -> Iterator[Waiting]:
     count, first = disputes.waiting_for(who)
     if count and first:
         text = ngettext("%(num)s objection waits for a reply", "%(num)s objections wait for a reply", count)
-        due = gettext("the first until %(day)s", day=format_date(first, gettext("d MMM y")))
+        due = gettext("the first until %(day)s", day=wording.day(first))
         tone = "now" if first <= clock.today() else "watch"
         yield Waiting(f"{text} · {due}", url_for("disputes.disputes", status="open"), tone)
     for one in disputes.corrections_for(who):
         yield Waiting(
             gettext(
-                "An objection was upheld: the tally of %(period)s is to be run again", period=period_words(one.period)
+                "An objection was upheld: the tally of %(period)s is to be run again",
+                period=wording.period_words(one.period),
             ),
             url_for("tallies.tally", tally_id=one.tally_id),
             "now",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flask import url_for
-from flask_babel import format_date, gettext
+from flask_babel import gettext
 
-from pointsvc import clock
+from pointsvc import clock, wording
 from pointsvc.firstpages import Action, Line, Part, first_page
 from pointsvc.inspections import orders, reading
 from pointsvc.permissions import Actor, Role
@@ -39,14 +39,14 @@ def visits_and_orders(who: Actor) -> Iterator[Part | Action]:
 
 def _visit(view: reading.UnitView) -> Line:
     href = url_for("inspections.inspections", spot_check=view.spot_check_id)
-    return Line(view.name, small=f"{view.plan} · {view.stratum}", tail=format_date(view.due_on, "long"), href=href)
+    return Line(view.name, small=f"{view.plan} · {view.stratum}", tail=wording.day(view.due_on), href=href)
 
 
 def _order(view: orders.OrderView) -> Line:
     return Line(
         view.organisation,
         small=view.text,
-        tail=format_date(view.due_on, "long"),
+        tail=wording.day(view.due_on),
         href=url_for("rectifications.rectification", rectification_id=view.id),
         badge=(gettext("overdue"), "now"),
     )

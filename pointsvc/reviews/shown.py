@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from flask import url_for
-from flask_babel import format_date, gettext
+from flask_babel import gettext
 
-from pointsvc import clock
+from pointsvc import clock, wording
 from pointsvc.permissions import Actor, Permission, allowed
 from pointsvc.reviews import lifecycle, listing, mine
 from pointsvc.waiting import Waiting, waits
@@ -30,7 +30,7 @@ def waiting(actor: Actor) -> Iterator[Waiting]:
 
 def _own(one: mine.Mine) -> Iterator[Waiting]:
     if one.vote and one.closes_on:
-        text = gettext("Your ballot of the democratic review, until %(day)s", day=format_date(one.closes_on, "medium"))
+        text = gettext("Your ballot of the democratic review, until %(day)s", day=wording.day(one.closes_on))
         yield Waiting(text, url_for("reviews.ballot", review_id=one.id), "now")
     if one.may_assess and not one.assessed:
         yield Waiting(gettext("Your self-assessment"), url_for("reviews.assessment", review_id=one.id))
