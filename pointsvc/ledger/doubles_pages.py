@@ -10,15 +10,19 @@ from flask_babel import gettext, ngettext
 from pointsvc import clock
 from pointsvc.api import ref_id
 from pointsvc.db import transaction
+from pointsvc.errors import N_
 from pointsvc.http import actor, at_cursor, cursor, requires
 from pointsvc.ledger import doubles
 from pointsvc.ledger import service as ledger
 from pointsvc.people import listing as people
 from pointsvc.people import reach
+from pointsvc.people.pages import beside_the_register
 from pointsvc.permissions import SYSTEM, Actor, Permission, allowed
 from pointsvc.waiting import Waiting, waits
 
 bp = Blueprint("doubles", __name__)
+
+beside_the_register("doubles.doubles", N_("Perhaps recorded twice"), Permission.LEDGER_RECORD)
 ON_A_PAGE = 20
 
 

@@ -11,16 +11,19 @@ from flask_babel import gettext
 from pointsvc import clock, errors
 from pointsvc.api import ref_id
 from pointsvc.db import transaction
+from pointsvc.errors import N_
 from pointsvc.http import actor, at_cursor, cursor, requires
 from pointsvc.ledger import merging, moving
 from pointsvc.people import listing, reach
 from pointsvc.people import merging as records
 from pointsvc.people.door import words
 from pointsvc.people.models import Member
-from pointsvc.people.pages import on_member_page
+from pointsvc.people.pages import beside_the_register, on_member_page
 from pointsvc.permissions import Actor, Permission, allowed
 
 bp = Blueprint("merges", __name__)
+
+beside_the_register("merges.merges", N_("Members with two records"), Permission.MEMBERS_MERGE)
 ON_A_PAGE = 30
 
 

@@ -12,6 +12,7 @@ from flask_babel import gettext, ngettext
 from pointsvc import clock, errors
 from pointsvc.api import ref_id
 from pointsvc.db import transaction
+from pointsvc.errors import N_
 from pointsvc.http import actor, requires
 from pointsvc.people import exemptions, gaps, listing, lives
 from pointsvc.people import service as people
@@ -19,11 +20,13 @@ from pointsvc.people.categories import CATEGORIES, EXEMPT
 from pointsvc.people.door import words
 from pointsvc.people.lives_api import gap_place, next_gap
 from pointsvc.people.models import GROUNDS, Member
-from pointsvc.people.pages import choices, member_page, on_member_page
+from pointsvc.people.pages import beside_the_register, choices, member_page, on_member_page
 from pointsvc.permissions import Actor, Permission, allowed
 from pointsvc.waiting import Waiting, waits
 
 bp = Blueprint("lives", __name__)
+
+beside_the_register("lives.without_branch", N_("Of no branch"), Permission.MEMBERS_MANAGE)
 ON_A_PAGE = 50
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
+from flask_babel import gettext
 
 from pointsvc import clock, errors
 from pointsvc.db import db
@@ -21,12 +22,13 @@ ON_A_PAGE = 50
 # A list to choose from; whoever reaches more organisations narrows it down in the tree.
 LONGEST_CHOICE = 1000
 
-__all__ = ["bp", "choices", "member_page", "on_member_page", "totals_of"]
+__all__ = ["beside_the_register", "bp", "choices", "member_page", "on_member_page", "totals_of"]
 
 Part = Callable[[Actor, Member], dict[str, Any]]
 Totals = Callable[[Collection[int]], dict[int, Decimal]]
 _parts: list[Part] = []
 _totals: list[Totals] = []
+_ways: list[tuple[str, str, Permission]] = []
 
 
 def on_member_page(part: Part) -> Part:
@@ -39,6 +41,11 @@ def totals_of(totals: Totals) -> Totals:
     """Register who knows the present totals of these members, by member id, for the register."""
     _totals.append(totals)
     return totals
+
+
+def beside_the_register(endpoint: str, words: str, needs: Permission) -> None:
+    """Register a list that the members' register leads to: its page, what it is called, who may open it."""
+    _ways.append((endpoint, words, needs))
 
 
 @bp.get("/organisations")
@@ -110,6 +117,7 @@ def members() -> str:
         pager={"next": following},
         may_import=allowed(who, Permission.IMPORTS_RUN),
         may_export=allowed(who, Permission.EXPORTS_READ),
+        ways=[(url_for(endpoint), gettext(words)) for endpoint, words, needs in _ways if allowed(who, needs)],
     )
 
 

@@ -1,8 +1,9 @@
 """Take pictures of a running demonstration: ``make pictures``.
 
 Starts the service with the demonstration district in a temporary folder and walks it as each role.
-Every page is taken at three widths, light and dark, in Chinese, and once more in English; those go
-to out/pictures, which git ignores, and are there to be looked at. The best few go to docs/pictures.
+Every kind of page is taken at three widths, light and dark, in Chinese, and once more in English, and
+what a further role sees of it at two widths; those go to out/pictures, which git ignores, and are
+there to be looked at. The best few go to docs/pictures.
 Not a test: nothing here is asserted.
 """
 
@@ -23,6 +24,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.conftest import NAMES, QUIET
+from tests.browser.playing import play
 from tests.browser.walking import kind, walk
 
 ROOT = Path(__file__).parents[2]
@@ -36,7 +38,7 @@ PASSER_BY = "路人"
 OPEN_TO_ALL = ("/sign-in", "/b/QY0101", "/need", "/circle", "/draws", "/check-draw", "/verify", "/receipts", "/vote")
 # In Chinese every width in both colours, in English the widest and the narrowest.
 LOOKS = {"中文": [(width, theme) for width in HEIGHTS for theme in ("light", "dark")]}
-LOOKS["English"] = [(1440, "light"), (360, "light")]
+LOOKS["English"] = OF_ONE_SEEN = [(1440, "light"), (360, "light")]
 # One page of each role in high contrast: all take their colours from the same names.
 WITH_CONTRAST = ("/branch", "/score", "/")
 TALLEST = 6000
@@ -78,14 +80,6 @@ KEPT = (
     Best("supervisor", "督查", "/"),
     Best("auditor-dark", "审计", "/", theme="dark"),
     Best("service", "系统管理", "/"),
-)
-# One good row, one of a day that is none, one of nobody: what an office really sends.
-ROWS = (
-    "党员编号,姓名,日期,积分细则,数量,级别,分值,事由\n"
-    "Q00001,,2026-09-05,社区志愿服务,2,,,\n"
-    "Q00002,,2026-02-30,社区志愿服务,1.5,,,\n"
-    "Q09999,,2026-09-06,为群众办实事,,,,\n"
-    "Q00003,,2026-09-07,交办任务未完成,,,-9,\n"
 )
 
 
@@ -136,27 +130,36 @@ def passing_by(browser: Browser) -> Page:
     return browser.new_context(base_url=BASE, locale="zh-CN", reduced_motion="reduce").new_page()
 
 
-def every_page(browser: Browser, role: str, password: str | None) -> None:
-    """Each kind of page that this role reaches by links, in both languages."""
+def every_page(browser: Browser, role: str, password: str | None, more: tuple[str, ...], seen: set[str]) -> None:
+    """Each kind of page that this role reaches, in both languages.
+
+    What another role has been ``seen`` to reach is much the same: of that only Chinese and light.
+    """
+    starts = ("/", *more) if password else (*OPEN_TO_ALL, *more)
+    fresh: set[str] = set()
     for language, looks in LOOKS.items():
         page = sign_in(browser, role, password, (1440, 900)) if password else passing_by(browser)
-        if not password:
-            page.goto("/sign-in")
         if language == "English":
+            page.goto(starts[0])
             page.get_by_role("button", name="English").click()
             page.wait_for_selector("html[lang=en]")
-        for address in walk(page, *(() if password else OPEN_TO_ALL)):
-            page.wait_for_load_state("networkidle")
-            name = kind(address).strip("/").replace("/", "_").replace("*", "N") or "first"
-            more = [(1440, "contrast")] if address in WITH_CONTRAST and language == "中文" else []
-            for width, theme in (*looks, *more):
+        for address in walk(page, *starts):
+            same = kind(address)
+            if language == "中文" and same not in seen:
+                fresh.add(same)
+            wanted = looks if same in fresh else OF_ONE_SEEN if language == "中文" else []
+            contrast = [(1440, "contrast")] if address in WITH_CONTRAST and language == "中文" else []
+            name = same.strip("/").replace("/", "_").replace("*", "N") or "first"
+            for width, theme in (*wanted, *contrast):
                 page.set_viewport_size({"width": width, "height": HEIGHTS[width]})
+                page.wait_for_load_state("networkidle")
                 take(page, ALL / role / f"{name}-{width}-{theme}-{language}.png", theme, whole=True)
             page.set_viewport_size({"width": 1440, "height": 900})
         if language == "English" and password:
             page.goto("/")
             page.get_by_role("button", name="中文").click()
         page.context.close()
+    seen |= fresh
 
 
 def kept(browser: Browser, passwords: dict[str, str]) -> None:
@@ -194,24 +197,15 @@ def proved(page: Page) -> None:
     page.context.close()
 
 
-def send_a_workbook(page: Page) -> None:
-    """Let there be an import with refused rows to look at."""
-    page.goto("/imports")
-    page.check("[name=kind][value=entries]", force=True)
-    file = {"name": "三季度积分申报.csv", "mimeType": "text/csv", "buffer": ROWS.encode("gb18030")}
-    page.set_input_files("[name=file]", file)
-    page.click("main form [type=submit]")
-    page.wait_for_selector("#rejected", timeout=60_000)
-
-
 def main(roles: list[str]) -> None:
     """Take all pictures anew, or every page of these roles; ``best``: only those that are kept."""
     found = next(path for name in NAMES if (path := shutil.which(name)))
     with service() as passwords, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=(*QUIET, "--lang=zh-CN"), env=CHINESE)
-        send_a_workbook(sign_in(browser, "组织部", passwords["组织部"], (1280, 800)))
+        more = play(lambda name: sign_in(browser, name, passwords[name], (1280, 800)), passing_by(browser))
+        seen: set[str] = set()
         for role in (*ROLES, PASSER_BY) if not roles else [role for role in roles if role != "best"]:
-            every_page(browser, role, passwords.get(role))
+            every_page(browser, role, passwords.get(role), more.get(role, ()), seen)
         if not roles or "best" in roles:
             kept(browser, passwords)
         browser.close()
