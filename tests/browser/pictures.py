@@ -80,6 +80,11 @@ KEPT = (
     Best("supervisor", "督查", "/"),
     Best("auditor-dark", "审计", "/", theme="dark"),
     Best("service", "系统管理", "/"),
+    Best("board", "书记", "/b/linjiang-dongqiao", (1280, 900)),
+    Best("lists", "书记", "/lists", first=".part-head h2 a"),
+    Best("draw", "督查", "/draws", (1280, 1000), first=".lines a"),
+    Best("bulletin", "督查", "/bulletins", (1280, 1000), first=".lines a.line"),
+    Best("inspection-phone", "督查", "/inspections", PHONE, first=".visit a.button"),
 )
 
 
