@@ -53,6 +53,17 @@ def test_a_member_sees_three_screens_and_nothing_beside_them(site: Site) -> None
     assert {link for _, link in found} <= {"/", "/password", "/disputes/new"}
 
 
+def test_whoever_works_with_the_service_keeps_every_way_in_large_type(site: Site) -> None:
+    page = site.signed_in("secretary", PHONE)
+    every = {link.get_attribute("href") for link in page.locator("#ways a").all()}
+    page.get_by_role("button", name="大字版").click()
+    expect(page.locator("nav.bottom li")).to_have_count(4)
+    page.get_by_role("link", name="更多").click()
+    expect(page.locator("#ways a").first).to_be_in_viewport()
+    assert {link.get_attribute("href") for link in page.locator("#ways a").all()} == every
+    assert page.evaluate(SMALL_TARGETS) == []
+
+
 def test_the_usual_display_brings_every_way_back(site: Site) -> None:
     page = site.signed_in("member", PHONE)
     page.get_by_role("button", name="大字版").click()
