@@ -16,7 +16,7 @@ from pointsvc.notices import announcing
 from pointsvc.notices.topics import AUDIENCES, TOPICS
 from pointsvc.people import door
 from pointsvc.people.pages import choices
-from pointsvc.permissions import Permission, allowed
+from pointsvc.permissions import Permission
 
 bp = Blueprint("announcements", __name__)
 
@@ -137,8 +137,7 @@ def announcement(announcement_id: str) -> str:
         audience=gettext(AUDIENCES[found.audience]),
         state=_state(found),
         own=found.author_id == who.sign_in_id,
-        may_see_readers=allowed(who, Permission.NOTICES_ANNOUNCE)
-        and (found.audience != "named" or found.author_id == who.sign_in_id),
+        may_see_readers=announcing.on_the_senders_side(actor=who, announcement_id=number),
         read=read,
         sent=sent,
     )

@@ -233,7 +233,8 @@ def readers(
     *, actor: Actor, announcement_id: int, limit: int, after_id: int = 0, unread: bool = False
 ) -> Sequence[Row[*tuple[Any, ...]]]:
     """To whom it went and when each has read it. Raises NotFound; the sender's side only."""
-    _sent(actor, announcement_id)
+    if not on_the_senders_side(actor=actor, announcement_id=announcement_id):
+        raise NotFound()
     query = (
         select(
             Notice.id,
@@ -262,7 +263,7 @@ def read_counts(*, announcement_ids: Collection[int]) -> dict[int, tuple[int, in
     return {row[0] or 0: (row[1], row[2]) for row in rows}
 
 
-def _sent(actor: Actor, announcement_id: int) -> None:
+def on_the_senders_side(*, actor: Actor, announcement_id: int) -> bool:
+    """Whether the actor may see who has read it: an own one, or one of an organisation within reach."""
     query = select(Announcement.id).where(Announcement.id == announcement_id, _shown(actor))
-    if db.session.scalar(query) is None:
-        raise NotFound()
+    return db.session.scalar(query) is not None

@@ -73,7 +73,12 @@ def test_an_announcement_is_written_read_and_receipted(client: FlaskClient) -> N
     scene.work()
     other = client.application.test_client()
     signed_in(other, "secretary")
-    assert "请准时。" in other.get(made.location).text
+    read = other.get(made.location).text
+    assert "请准时。" in read
+    # Who has read it is for the sender's side.
+    assert f"{made.location}/readers" not in read
+    assert other.get(f"{made.location}/readers").status_code == 404
+    assert f"{made.location}/readers" in client.get(made.location).text
     assert "1/2" in client.get("/announcements").text
     readers = client.get(f"{made.location}/readers").text
     assert "secretary" in readers
