@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Select, func, select
 
-from pointsvc.errors import N_, Forbidden, Message
+from pointsvc.errors import N_, Forbidden, Message, NotFound
 from pointsvc.people import reach, settings
 from pointsvc.people.models import Organisation, OrganisationReach, OrganisationSetting
 from pointsvc.permissions import Actor, Permission, allowed
@@ -61,6 +62,14 @@ def may_order(actor: Actor, owner: Organisation) -> bool:
     except Forbidden:
         return False
     return True
+
+
+def may_order_own(actor: Actor, today: date) -> bool:
+    """Whether the actor may see those of the own node in order; not while between two branches."""
+    try:
+        return may_order(actor, reach.node(actor, None, today))
+    except NotFound:
+        return False
 
 
 def _refusal(text: str, owner: Organisation) -> Forbidden:

@@ -14,7 +14,7 @@ from pointsvc.http import actor, at_cursor, cursor, requires
 from pointsvc.people import settings
 from pointsvc.people.models import Organisation
 from pointsvc.permissions import Actor, Permission, Role, allowed
-from pointsvc.tallies import comparing, late, objections
+from pointsvc.tallies import comparing, late, objections, ordering
 from pointsvc.tallies import service as tallies
 from pointsvc.tallies.models import Publication, Tally
 from pointsvc.wording import period_words
@@ -44,8 +44,8 @@ def publicise(tally_id: str) -> Any:
 @requires(Permission.PUBLICITY_READ)
 def list_publicity() -> str:
     """The publicised tallies that concern the reader, the latest first."""
-    place = at_cursor(request.args.get("after"), int)
-    rows = tallies.postings(actor=actor(), at=clock.now(), limit=ON_A_PAGE + 1, before_id=place[0] if place else None)
+    who, place = actor(), at_cursor(request.args.get("after"), int)
+    rows = tallies.postings(actor=who, at=clock.now(), limit=ON_A_PAGE + 1, before_id=place[0] if place else None)
     shown = rows[:ON_A_PAGE]
     following = url_for("publicity.publicity", after=cursor(shown[-1][2].id)) if len(rows) > len(shown) else None
     return render_template(
@@ -55,6 +55,7 @@ def list_publicity() -> str:
             for found, owner, publication in shown
         ],
         pager={"next": following},
+        may_order=ordering.may_order_own(who, clock.today()),
     )
 
 

@@ -9,8 +9,8 @@ from flask.testing import FlaskClient
 
 from pointsvc import clock
 from pointsvc.db import transaction
+from pointsvc.people import lives, settings
 from pointsvc.people import service as people
-from pointsvc.people import settings
 from pointsvc.permissions import SYSTEM, Role
 from pointsvc.tallies import service as tallies
 from pointsvc.tallies.listing import Asked
@@ -124,6 +124,28 @@ def test_the_pages_keep_to_it(client: FlaskClient) -> None:
     refused = client.get("/standings")
     assert refused.status_code == 403
     assert "青石区委" in refused.text
+
+
+def test_publicity_leads_to_an_order_only_where_there_is_one(client: FlaskClient) -> None:
+    for shown_to, name, led in (
+        ("leaders", "secretary", True),
+        ("leaders", "member", False),
+        ("members", "member", True),
+        ("nobody", "secretary", False),
+    ):
+        decide("QS", shown_to)
+        other = client.application.test_client()
+        factories.browser(other, name)
+        assert ('href="/standings"' in other.get("/publicity").text) is led, (shown_to, name)
+        assert (other.get("/standings").status_code == 200) is led, (shown_to, name)
+
+
+def test_publicity_opens_for_a_member_between_two_branches(client: FlaskClient) -> None:
+    with transaction():
+        lives.release(actor=SYSTEM, at=clock.now(), number="M001", on=clock.today())
+    factories.browser(client, "member")
+    page = client.get("/publicity")
+    assert (page.status_code, 'href="/standings"' in page.text) == (200, False)
 
 
 def test_a_members_page_of_standings_leads_to_nobodys_score(client: FlaskClient) -> None:
