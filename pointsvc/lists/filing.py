@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import case, select
 from sqlalchemy.exc import IntegrityError
 
 from pointsvc.db import db
@@ -21,6 +21,8 @@ from pointsvc.people.models import Organisation
 from pointsvc.permissions import Actor, Permission, allowed
 
 # Where residents file: an office or an enterprise has none.
+# So many are offered to choose from; whoever does not find the own one types a part of its name.
+PLACES = 12
 FILED_AT = ("community", "village", "branch", "street", "township")
 MOST_WORDS = 8
 LONGEST_WORD = 20
@@ -147,6 +149,17 @@ def filing_place(code: str) -> Organisation:
     if found is None:
         raise NotFound()
     return found
+
+
+def filing_places(find: str) -> Sequence[Organisation]:
+    """Some places at which residents file, communities first: those whose name holds ``find``, no more than fit."""
+    kinds = {kind: place for place, kind in enumerate(FILED_AT)}
+    return db.session.scalars(
+        select(Organisation)
+        .where(Organisation.kind.in_(FILED_AT), Organisation.name.contains(find, autoescape=True))
+        .order_by(case(kinds, value=Organisation.kind), Organisation.code)
+        .limit(PLACES)
+    ).all()
 
 
 # ---- what is wrong

@@ -29,11 +29,11 @@ _BETWEEN = re.compile(r"[\s,，、;；]+")
 @bp.get("/need")
 @public
 def code() -> Any:
-    """Where a tracking code is typed in."""
+    """Where a tracking code is typed in, or the place is chosen at which to say what is needed."""
     typed = codes.plain(request.args.get("code", ""))
     if typed:
         return redirect(url_for("needs.need", code=typed))
-    return render_template("lists/code.html", typed="", error=None)
+    return _door("", None)
 
 
 @bp.route("/need/at/<code>", methods=["GET", "POST"])
@@ -117,7 +117,13 @@ def _by_code(code: str) -> Item | None:
 
 def _unknown(code: str) -> Any:
     text = gettext("This code is not known. Please compare it with the slip once more.")
-    return render_template("lists/code.html", typed=code[:20], error=text), 404
+    return _door(code[:20], text), 404
+
+
+def _door(typed: str, error: str | None) -> str:
+    find = request.args.get("place", "").strip()[:40]
+    places = lists.filing_places(find)
+    return render_template("lists/code.html", typed=typed, error=error, find=find, places=places)
 
 
 def _form(place: Organisation, form: MultiDict[str, str], wrong: dict[str, list[str]]) -> str:

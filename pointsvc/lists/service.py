@@ -11,6 +11,7 @@ from pointsvc.lists.filing import (
     file_by_resident,
     file_item,
     filing_place,
+    filing_places,
     give_code,
     open_problem,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "file_by_resident",
     "file_item",
     "filing_place",
+    "filing_places",
     "forget",
     "give_code",
     "history",

@@ -35,7 +35,17 @@ HEIGHTS = {1440: 900, 768: 1024, 360: 740}
 ROLES = ("书记", "党员", "组织部", "社区", "督查", "审计", "系统管理")
 # What is there for everybody, without an account.
 PASSER_BY = "路人"
-OPEN_TO_ALL = ("/sign-in", "/b/QY0101", "/need", "/circle", "/draws", "/check-draw", "/verify", "/receipts", "/vote")
+OPEN_TO_ALL = (
+    "/sign-in",
+    "/b/linjiang-dongqiao",
+    "/need",
+    "/circle",
+    "/draws",
+    "/check-draw",
+    "/verify",
+    "/receipts",
+    "/vote",
+)
 # In Chinese every width in both colours, in English the widest and the narrowest.
 LOOKS = {"中文": [(width, theme) for width in HEIGHTS for theme in ("light", "dark")]}
 LOOKS["English"] = OF_ONE_SEEN = [(1440, "light"), (360, "light")]

@@ -244,6 +244,14 @@ def test_a_resident_says_that_it_is_not_done_or_no_longer_needed(client: FlaskCl
     assert status(other) == "withdrawn"
 
 
+def test_a_resident_finds_the_own_place_by_a_part_of_its_name(client: FlaskClient) -> None:
+    assert 'href="/need/at/QS0101"' in client.get("/need").text
+    assert 'href="/need/at/QS0101"' in client.get("/need?place=第一党").text
+    assert 'href="/need/at/QS"' not in client.get("/need").text
+    nowhere = client.get("/need?place=100%25_")
+    assert (nowhere.status_code, "/need/at/" in nowhere.text) == (200, False)
+
+
 def test_wrong_codes_are_braked(client: FlaskClient) -> None:
     for _ in range(brake.MOST[brake.CODE]):
         assert client.get("/need/2222-2222-2222").status_code == 404
