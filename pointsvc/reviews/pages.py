@@ -111,12 +111,13 @@ def _review(found: Review, form: Mapping[str, str], wrong: Words) -> str:
     today, result = clock.today(), results.result(found, clock.today())
     summary = listing.summary(found)
     closes_on = found.closes_on or max(found.held_on, today)
+    manages = allowed(actor(), Permission.REVIEWS_MANAGE)
     return render_template(
         "reviews/review.html",
         review=summary,
         result=result,
-        missing=missing(summary),
-        possible=lifecycle.possible(found.status) if allowed(actor(), Permission.REVIEWS_MANAGE) else frozenset(),
+        missing=missing(summary, manages=manages),
+        possible=lifecycle.possible(found.status) if manages else frozenset(),
         counted=found.status in lifecycle.COUNTED,
         roster=roster.seats(found, today),
         events=listing.events(found),

@@ -49,8 +49,11 @@ def _step(status: str, year: int, number: int) -> str:
     return words if number == 1 else gettext("%(words)s (%(n)s branches)", words=words, n=number)
 
 
-def missing(summary: listing.Summary) -> list[dict[str, Any]]:
-    """What is there and what is wanting in a running review: words, how many of how many, and whether it is whole."""
+def missing(summary: listing.Summary, *, manages: bool) -> list[dict[str, Any]]:
+    """What is there and what is wanting in a running review: words, how many of how many, and whether it is whole.
+
+    The codes themselves are only for whoever ``manages`` the review.
+    """
     if summary.status not in lifecycle.ALLOWED["assess"]:
         return []
     found = [
@@ -58,9 +61,8 @@ def missing(summary: listing.Summary) -> list[dict[str, Any]]:
         _share(gettext("Members who have voted"), summary.took_part, summary.voters, None, summary),
     ]
     if summary.codes:
-        found.append(
-            _share(gettext("Codes of the masses used"), summary.codes_used, summary.codes, "reviews.slips", summary)
-        )
+        codes = "reviews.slips" if manages else None
+        found.append(_share(gettext("Codes of the masses used"), summary.codes_used, summary.codes, codes, summary))
     return found
 
 

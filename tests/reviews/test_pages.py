@@ -251,9 +251,11 @@ def test_a_review_begun_in_error_is_withdrawn_with_a_reason(client: FlaskClient,
 
 def test_who_only_reads_is_offered_nothing_to_do(client: FlaskClient) -> None:
     review_id = steps.opened()
+    steps.slips(review_id, 2)
     csrf = factories.browser(client, "overseer")
     for page in ("", "/roster", "/results"):
         text = client.get(f"/reviews/{review_id}{page}").text
+        assert f'href="/reviews/{review_id}/codes"' not in text
         assert f'action="/reviews/{review_id}/close-ballot"' not in text
         assert "保存名单" not in text
     assert 'action="/reviews"' not in client.get("/reviews").text
