@@ -7,7 +7,7 @@ offices are licensed and not ours to give away: the file names them and what may
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from io import BytesIO
@@ -89,6 +89,17 @@ class Paper:
     def kept(self) -> dict[str, Any]:
         """The paper as JSON, to be kept and hashed."""
         return _plain(asdict(self))
+
+    @property
+    def texts(self) -> Iterator[str]:
+        """All that is to be read on it, in its order."""
+        yield from (self.number, self.title, self.addressee, *(block.text for block in self.body), self.signature)
+        for annex in self.annexes:
+            yield from (
+                annex.title,
+                *(block.text for block in annex.body),
+                *(cell for row in annex.table for cell in row),
+            )
 
     @property
     def length(self) -> int:
