@@ -89,6 +89,9 @@ def merge() -> Any:
             )
     except errors.Invalid as problem:
         return _side_by_side(numbers, words(problem)), 422
+    except errors.Conflict as problem:
+        # Somebody waits, ends something else or chooses the other record: here, where both stand.
+        return _side_by_side(numbers, {"keep": [problem.detail.render(gettext)] if problem.detail else []}), 409
     flash(gettext("The two records are one now. The merge can be undone at any time."), "good")
     return redirect(url_for("people.member", number=keep))
 
