@@ -92,14 +92,10 @@ class Paper:
 
     @property
     def texts(self) -> Iterator[str]:
-        """All that is to be read on it, in its order."""
+        """The sentences on it in their order. The tables of annexes hold what was counted and drawn, digests too."""
         yield from (self.number, self.title, self.addressee, *(block.text for block in self.body), self.signature)
         for annex in self.annexes:
-            yield from (
-                annex.title,
-                *(block.text for block in annex.body),
-                *(cell for row in annex.table for cell in row),
-            )
+            yield from (annex.title, *(block.text for block in annex.body))
 
     @property
     def length(self) -> int:

@@ -113,7 +113,7 @@ class PledgeRating(Model):
 
 carrying.goes(
     Pledge,
-    N_("pledges"),
+    N_("pledges made"),
     # The same words for the same day are one promise, whichever record it was written down for.
     once=("text", "due_on"),
     standing=lambda pledge: pledge.status.not_in(("draft", "returned", "withdrawn")),

@@ -241,7 +241,7 @@ def test_an_exemption_stays_and_is_told_on_the_kept_records_page(client: FlaskCl
     browser(client, "admin")
     page = client.get("/members/M001").text
     assert "M004" in page
-    for words in ("不计分决定 1", "积分申报：1", "留在 M004 名下"):
+    for words in ("不计分决定 1", "积分申报：1", "留在 M004 名下的记录"):
         assert words in page
 
 
