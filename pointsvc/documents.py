@@ -7,7 +7,7 @@ offices are licensed and not ours to give away: the file names them and what may
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from io import BytesIO
@@ -89,6 +89,13 @@ class Paper:
     def kept(self) -> dict[str, Any]:
         """The paper as JSON, to be kept and hashed."""
         return _plain(asdict(self))
+
+    @property
+    def texts(self) -> Iterator[str]:
+        """The sentences on it in their order. The tables of annexes hold what was counted and drawn, digests too."""
+        yield from (self.number, self.title, self.addressee, *(block.text for block in self.body), self.signature)
+        for annex in self.annexes:
+            yield from (annex.title, *(block.text for block in annex.body))
 
     @property
     def length(self) -> int:

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from pointsvc.activities.lifecycle import STATUSES
 from pointsvc.db import Id, Model, UtcTime
+from pointsvc.errors import N_
+from pointsvc.people import carrying
 
 MARKS = ("present", "late", "leave", "absent")
 
@@ -97,3 +99,20 @@ class AwayReceipt(Model):
             postgresql_where=text("status = 'pending'"),
         ),
     )
+
+
+carrying.goes(
+    AwayReceipt,
+    N_("receipts of attendance elsewhere"),
+    once=("kind", "held_on"),
+    standing=lambda receipt: receipt.status.in_(("pending", "confirmed")),
+    source="receipt",
+)
+carrying.stays(
+    Attendance,
+    N_("marks at meetings"),
+    where=N_("they are read as the kept record's"),
+    once=("meeting_id",),
+    standing=lambda mark: mark.mark.is_not(None),
+    source="meeting",
+)

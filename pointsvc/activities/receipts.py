@@ -21,8 +21,8 @@ from pointsvc.db import db
 from pointsvc.errors import N_, Conflict, Invalid, Message, NotFound
 from pointsvc.ledger import service as ledger
 from pointsvc.notices import service as notices
+from pointsvc.people import carrying, merged, reach, settings
 from pointsvc.people import listing as people
-from pointsvc.people import merged, reach, settings
 from pointsvc.people.models import Member, MemberMerge, Organisation, SignIn
 from pointsvc.permissions import SYSTEM, Actor, Role
 from pointsvc.schemes import document as documents
@@ -74,11 +74,12 @@ def submit(
 def confirm(*, actor: Actor, at: datetime, receipt_id: int) -> AwayReceipt:
     """Let it count by the home branch's rule for who was present, once.
 
-    Raises NotFound, Conflict 'receipt_decided', or 'counted_already' when the member has a mark of
-    that kind and day.
+    Raises NotFound, Conflict 'receipt_decided', 'counts_once', or 'counted_already' when the member has
+    a mark of that kind and day.
     """
     found = _held(actor, receipt_id)
     status = lifecycle.after(found.status, lifecycle.CONFIRM)
+    carrying.check_counts(found.member_id, carrying.gone([found.member_id]))
     if _marked(found.member_id, found.kind, found.held_on):
         raise Conflict(COUNTED, code="counted_already")
     found.entry_id = _post(actor, at, found)

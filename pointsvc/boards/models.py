@@ -9,6 +9,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, 
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pointsvc.db import Id, Json, Model, UtcTime
+from pointsvc.errors import N_
+from pointsvc.people import carrying
 
 KINDS = ("board", "vanguard", "demonstration", "household", "honour", "portrait")
 STATUSES = ("draft", "submitted", "approved", "published", "withdrawn")
@@ -184,3 +186,18 @@ class Insignia(Model):
         Index("ix_insignia_branch_id_id", "branch_id", "id"),
         Index("ix_insignia_branch_id_kind_issued_on", "branch_id", "kind", "issued_on"),
     )
+
+
+carrying.goes(Insignia, N_("badges and door plates"))
+carrying.stays(
+    BoardProfile,
+    N_("lines for the boards"),
+    where=N_("boards show what the kept record has; the rest can be typed there"),
+)
+carrying.stays(BoardPicture, N_("photos for the boards"), where=N_("boards show what the kept record has"))
+carrying.stays(
+    Consent,
+    N_("consents to be shown in public"),
+    # A merge by somebody else shows nobody in public, nor undoes a withdrawal.
+    where=N_("the kept record's own consents hold; a merge gives none"),
+)

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from pointsvc.checkins import lifecycle
 from pointsvc.db import Id, Model, Points, UtcTime
+from pointsvc.errors import N_
+from pointsvc.people import carrying
 
 
 def _one_of(what: str) -> CheckConstraint:
@@ -241,3 +243,22 @@ class ServicePoint(Model):
             postgresql_where=text("item_id IS NOT NULL AND closed_at IS NULL"),
         ),
     )
+
+
+carrying.goes(
+    CheckIn,
+    N_("check-ins"),
+    once=("community_id",),
+    standing=lambda check_in: check_in.status.in_(lifecycle.ACTIVE),
+    # Two standing ones have their own posts and slips: people decide which of them ends.
+    refusal=N_("Both records have checked in with one community; one of the two check-ins has to end first"),
+)
+carrying.goes(Claim, N_("posts claimed"))
+carrying.goes(
+    Record,
+    N_("hours of service"),
+    once=("served_on", "post_id"),
+    standing=lambda record: record.status.in_(lifecycle.STANDING),
+    source="service",
+)
+carrying.goes(Card, N_("service cards"), once=("quarter",))

@@ -25,7 +25,7 @@ from pointsvc.db import db
 from pointsvc.declarations.weighing import Ground, grounds
 from pointsvc.errors import N_, Conflict, Forbidden, Invalid, Message, NotFound, Problem
 from pointsvc.ledger import service as ledger
-from pointsvc.people import settings
+from pointsvc.people import carrying, settings
 from pointsvc.permissions import Actor
 from pointsvc.schemes import document as documents
 
@@ -79,7 +79,7 @@ def propose(
 def confirm(*, actor: Actor, at: datetime, record_ids: Sequence[int]) -> list[int]:
     """Confirm these hours, all or none; the points follow at once.
 
-    One alone raises NotFound, Forbidden ('own_service' for the own) or Conflict 'wrong_status'. Of
+    One alone raises NotFound, Forbidden ('own_service' for the own) or Conflict 'wrong_status' or 'counts_once'. Of
     several, each that cannot be confirmed is named under ``records.<n>`` of one Invalid
     'none_confirmed'; NotFound as for one.
     """
@@ -144,11 +144,13 @@ def _check_day(found: CheckIn, day: date, at: datetime) -> None:
 def _refused(actor: Actor, at: datetime, rows: Sequence[Record]) -> dict[int, Problem]:
     """Why which of them cannot be confirmed, by their place."""
     stands = standings(actor, [(row.member_id, row.community_id) for row in rows], clock.local(at).date())
+    gone = carrying.gone({row.member_id for row in rows})
     refused: dict[int, Problem] = {}
     for n, (row, stood) in enumerate(zip(rows, stands, strict=True)):
         try:
             check(RECORD, "confirm", stood)
             following(RECORD, "confirm", row.status)
+            carrying.check_counts(row.member_id, gone)
         except (Forbidden, Conflict) as problem:
             refused[n] = problem
     return refused

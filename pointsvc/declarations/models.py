@@ -6,11 +6,14 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pointsvc.db import Id, Json, Model, Points, UtcTime
 from pointsvc.declarations.lifecycle import STATUSES
+from pointsvc.errors import N_
+from pointsvc.people import carrying
+from pointsvc.people.models import SignIn
 
 
 class Declaration(Model):
@@ -105,3 +108,14 @@ class DeclarationSheet(Model):
     lines: Mapped[int]
     printed_at: Mapped[datetime] = mapped_column(UtcTime)
     printed_by_id: Mapped[int | None] = mapped_column(ForeignKey("sign_in.id"))
+
+
+carrying.goes(
+    Declaration,
+    N_("declarations"),
+    source="declaration",
+    # Nobody decides on the own declaration, and a trigger refuses one that somebody did decide on.
+    but=lambda declaration, kept_id: (
+        select(SignIn.id).where(SignIn.id == declaration.decided_by_id, SignIn.member_id == kept_id).exists()
+    ),
+)

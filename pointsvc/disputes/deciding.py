@@ -17,7 +17,7 @@ from pointsvc.disputes.reading import concerns
 from pointsvc.errors import N_, Forbidden, Invalid, NotFound
 from pointsvc.ledger import service as ledger
 from pointsvc.ledger.models import Entry
-from pointsvc.people import reach
+from pointsvc.people import merged, reach
 from pointsvc.people.models import Member
 from pointsvc.permissions import Actor
 
@@ -118,7 +118,7 @@ def _taken_back(actor: Actor, at: datetime, found: Dispute, wanted: Collection[i
     """The ids of the reversals of these entries; one that was taken back before in another way counts too."""
     if not wanted:
         return []
-    known = select(Entry.id).where(among(Entry.id, wanted), Entry.member_id == found.member_id)
+    known = select(Entry.id).where(among(Entry.id, wanted), merged.kept(Entry.member_id) == found.member_id)
     known = known.where(Entry.reverses_id.is_(None), Entry.branch_id.in_(reach.organisation_ids(actor)))
     if set(db.session.scalars(known)) != set(wanted):
         raise Invalid({"take_back": N_("Only entries of this member that were recorded here can be taken back")})

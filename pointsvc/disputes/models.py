@@ -9,6 +9,8 @@ from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pointsvc.db import Id, Model, UtcTime
+from pointsvc.errors import N_
+from pointsvc.people import carrying
 
 STATUSES = ("open", "upheld", "dismissed", "withdrawn")
 HOWS = ("online", "phone", "paper")
@@ -98,3 +100,11 @@ class DisputeLog(Model):
     actor: Mapped[str] = mapped_column(String(20))
     sign_in_id: Mapped[int | None] = mapped_column(ForeignKey("sign_in.id"))
     at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+carrying.goes(
+    Dispute,
+    N_("objections"),
+    # An objection to a result is to that record's line of the tally, and is answered there.
+    but=lambda dispute, kept_id: dispute.tally_id.is_not(None),
+)

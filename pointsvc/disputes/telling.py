@@ -14,6 +14,7 @@ from pointsvc.disputes.correcting import corrections
 from pointsvc.disputes.deciders import levels
 from pointsvc.disputes.models import Dispute
 from pointsvc.errors import N_
+from pointsvc.people import merged
 from pointsvc.people.models import Member, SignIn
 from pointsvc.permissions import PERMISSION_MAP, Permission
 
@@ -95,7 +96,7 @@ def _tell(
 
 
 def _of_member(dispute: Dispute) -> list[int]:
-    query = select(SignIn.id).where(SignIn.member_id == dispute.member_id, SignIn.disabled_at.is_(None))
+    query = select(SignIn.id).where(SignIn.member_id == merged.kept(dispute.member_id), SignIn.disabled_at.is_(None))
     return list(db.session.scalars(query.order_by(SignIn.id)))
 
 

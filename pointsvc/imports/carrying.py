@@ -140,7 +140,7 @@ def _add(row: Import, prepared: Prepared, batch: Batch, at: datetime) -> None:
         pledge_rows.write_pledges(actor=actor, at=at, import_id=row.id, batch=batch)
     elif row.kind == "lists":
         headings = Headings(prepared.reading.recognitions if prepared.reading else {})
-        list_rows.write_lists(actor=actor, at=at, batch=batch, headings=headings)
+        list_rows.write_lists(actor=actor, at=at, import_id=row.id, batch=batch, headings=headings)
     else:
         entry_rows.write_entries(actor=actor, at=at, import_id=row.id, batch=batch)
 

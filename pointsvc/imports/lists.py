@@ -49,10 +49,10 @@ def read_lists(*, actor: Actor, at: datetime, rows: Iterable[Row], recognitions:
     return batch
 
 
-def write_lists(*, actor: Actor, at: datetime, batch: Batch, headings: Headings) -> None:
+def write_lists(*, actor: Actor, at: datetime, import_id: int, batch: Batch, headings: Headings) -> None:
     """File what is not there; a row that says otherwise of an item that is there is refused."""
     lines = [line for _, line in batch.wanted]
-    batch.unchanged, different = taking_in.take_in(actor=actor, at=at, lines=lines)
+    batch.unchanged, different = taking_in.take_in(actor=actor, at=at, lines=lines, import_id=import_id)
     for position in different:
         batch.refusals.append(headings.refusal(batch.wanted[position][0], "serial", _DIFFERS))
 

@@ -96,6 +96,7 @@ def _one(row: Import, faults: dict[str, str]) -> str:
         job=job_shown(imports.job_of(row)),
         problem=problem_words(row),
         may_undo=row.kind in imports.UNDOABLE,
+        staying=imports.staying(actor=actor(), row=row),
         errors=faults,
         rejected=[
             {
@@ -166,7 +167,10 @@ def undo(import_id: str) -> Any:
         return _one(row, {"reason": gettext("Please say why, in at most 500 characters")}), 422
     with transaction():
         imports.undo(actor=actor(), at=clock.now(), import_id=row.id, reason=reason)
-    flash(gettext("The import was taken back. Every entry of it is reversed."))
+    if row.kind == "lists":
+        flash(gettext("The import was taken back. Items on which somebody has acted stay."))
+    else:
+        flash(gettext("The import was taken back. Every entry of it is reversed."))
     return redirect(url_for("imports.run", import_id=import_id))
 
 

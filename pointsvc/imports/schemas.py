@@ -9,6 +9,7 @@ from flask_smorest.fields import Upload
 from marshmallow import fields
 
 from pointsvc.api import Day, Instant, PageArgs, Ref, Schema, Text
+from pointsvc.http import actor
 from pointsvc.imports import service as imports
 from pointsvc.imports.batch import unpacked
 
@@ -74,10 +75,21 @@ class ImportOut(Schema):
     undone_at = Instant()
 
 
+class StayingOut(Schema):
+    """An item of the lists on which somebody has acted (``act``, the last): it stays when its import is taken back."""
+
+    id = Ref()
+    number = fields.Integer()
+    title = fields.String()
+    act = fields.String()
+    at = Instant()
+
+
 class ImportWithErrorsOut(ImportOut):
-    """An import with its refused rows."""
+    """An import with its refused rows, and of lists what stays when it is taken back."""
 
     errors = fields.Function(lambda row: RowErrorOut(many=True).dump(imports.refusals(import_id=row.id, limit=200)))
+    staying = fields.Function(lambda row: StayingOut(many=True).dump(imports.staying(actor=actor(), row=row)))
 
 
 class ImportsOut(Schema):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from pointsvc import queues
 from pointsvc.audit import service as audit
@@ -17,6 +17,7 @@ from pointsvc.imports import attendance as attendance_rows
 from pointsvc.imports import entries as entry_rows
 from pointsvc.imports.headings import heading_key
 from pointsvc.imports.models import KINDS, ColumnChoice, Import, RejectedRow
+from pointsvc.lists import taking_back as items
 from pointsvc.people import reach
 from pointsvc.permissions import Actor, Permission, allowed
 from pointsvc.pledges import taking_in as pledges
@@ -31,7 +32,8 @@ NEEDS = {
     "pledges": Permission.PLEDGES_REVIEW,
     "lists": Permission.LISTS_FILE,
 }
-UNDOABLE = ("attendance", "entries", "pledges")
+UNDOABLE = ("attendance", "entries", "pledges", "lists")
+MAX_STAYING = 200
 
 
 def upload(
@@ -116,8 +118,8 @@ def commit(*, actor: Actor, at: datetime, import_id: int) -> Import:
 
 
 def undo(*, actor: Actor, at: datetime, import_id: int, reason: str) -> Import:
-    """Take an import back: entries are reversed, marks put back, and pledges withdrawn that nobody has
-    decided since. Doing it again changes nothing.
+    """Take an import back: entries are reversed, marks put back, pledges withdrawn that nobody has
+    decided since, and items of lists on which nobody has acted. Doing it again changes nothing.
 
     Raises NotFound, Conflict for a kind that cannot be taken back or an import that is not done.
     """
@@ -126,7 +128,7 @@ def undo(*, actor: Actor, at: datetime, import_id: int, reason: str) -> Import:
         return row
     if row.kind not in UNDOABLE:
         raise Conflict(
-            N_("Only imports of attendance, of points and of pledges can be taken back"), code="not_undoable"
+            N_("Only imports of attendance, points, pledges and lists can be taken back"), code="not_undoable"
         )
     if row.status != "done":
         raise Conflict(N_("Only an import that is done can be taken back"))
@@ -134,6 +136,8 @@ def undo(*, actor: Actor, at: datetime, import_id: int, reason: str) -> Import:
         attendance_rows.undo_attendance(actor=actor, at=at, marks=row.marks, reason=reason)
     elif row.kind == "pledges":
         pledges.take_back(actor=actor, at=at, import_id=row.id, reason=reason)
+    elif row.kind == "lists":
+        items.take_back(actor=actor, at=at, import_id=row.id, reason=reason)
     else:
         entry_rows.undo_entries(actor=actor, at=at, import_id=row.id, reason=reason)
     row.status, row.undone_at, row.undo_reason = "undone", at, reason
@@ -172,6 +176,13 @@ def refusals(*, import_id: int, limit: int, after: int = 0) -> Sequence[Rejected
         .order_by(RejectedRow.id)
         .limit(limit)
     ).all()
+
+
+def staying(*, actor: Actor, row: Import) -> Sequence[Row[*tuple[Any, ...]]]:
+    """What of an import of lists stays when it is taken back, as far as a page shows: see ``lists.taking_back``."""
+    if row.kind != "lists" or row.status not in ("done", "undone"):
+        return []
+    return items.staying(actor=actor, import_id=row.id, limit=MAX_STAYING)
 
 
 def fields_of(kind: str) -> tuple[str, ...]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import Any
 
-from flask import Response, request
+from flask import Response, g, request
 
 from pointsvc import clock, errors
-from pointsvc.api import Blueprint, creates, ref_id
+from pointsvc.api import Blueprint, View, creates, ref_id
 from pointsvc.db import transaction
 from pointsvc.evidence import service as evidence
 from pointsvc.evidence.shown import answer as file_answer
@@ -142,14 +143,30 @@ def maintain(data: dict[str, Any], inspection_id: str) -> dict[str, Any]:
     return shown(who, number)
 
 
+def cleaned_first(view: View) -> View:
+    """Make the uploaded files anew before the transaction of ``creates`` begins: it takes long, and
+    SQLite has one writer.
+    """
+
+    @wraps(view)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        g.pieces = files()
+        for one in (one for name in ("photo", "file") for one in request.files.getlist(name)):
+            one.stream.seek(0)
+        return view(*args, **kwargs)
+
+    return wrapper  # type: ignore[return-value] # the same view, wrapped
+
+
 @bp.route("/findings/<finding_id>/evidence", methods=["POST"])
 @requires(Permission.INSPECTIONS_INSPECT)
+@cleaned_first
 @creates
 @bp.response(201, FindingOut)
 def add_evidence(finding_id: str) -> dict[str, Any]:
     """Add a photo or paper (multipart ``file``) to a finding while its inspection is open."""
-    who, pieces = actor(), files()
-    found = inspections.attach(actor=who, at=clock.now(), finding_id=ref_id(finding_id), pieces=pieces)
+    who = actor()
+    found = inspections.attach(actor=who, at=clock.now(), finding_id=ref_id(finding_id), pieces=g.pieces)
     return next(
         item["finding"]
         for item in shown(who, found.inspection_id)["items"]

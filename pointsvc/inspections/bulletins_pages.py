@@ -16,6 +16,7 @@ from pointsvc.http import actor, at_cursor, cursor, requires
 from pointsvc.inspections import bulletins
 from pointsvc.inspections.bulletins_api import kept, word_file
 from pointsvc.inspections.bulletins_schemas import BulletinIn, WithdrawBulletinIn
+from pointsvc.people import private
 from pointsvc.people.door import words
 from pointsvc.permissions import Permission, allowed
 
@@ -123,17 +124,24 @@ def as_word(bulletin_id: str) -> Response:
 def _page(number: int, wrong: Mapping[str, list[str]]) -> str:
     who = actor()
     view = bulletins.bulletin(actor=who, at=clock.now(), bulletin_id=number)
+    may_issue = allowed(who, Permission.BULLETINS_ISSUE) and bulletins.leads(who, view.plan)
     return render_template(
         "inspections/bulletin.html",
         bulletin=view.bulletin,
         plan=view.plan,
         paper=view.paper,
         hindrance=view.hindrance.render(gettext) if view.hindrance else "",
-        may_issue=allowed(who, Permission.BULLETINS_ISSUE) and bulletins.leads(who, view.plan),
+        may_issue=may_issue,
+        numbers=_numbers(view) if may_issue and view.bulletin.status == "draft" else [],
         length=view.paper.length,
         longest=LONGEST,
         errors=wrong,
     )
+
+
+def _numbers(view: bulletins.BulletinView) -> list[str]:
+    """Numbers of persons on the paper, each once: a hint before it is issued, since a finding may need one."""
+    return list(dict.fromkeys(number for text in view.paper.texts for number in private.numbers_in(text)))
 
 
 def _form(number: int, given: Mapping[str, Any] | None, wrong: Mapping[str, list[str]]) -> Any:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from flask import g
+
 from pointsvc import clock
 from pointsvc.api import Blueprint, creates, ref_id
 from pointsvc.errors import NotFound
 from pointsvc.http import actor, at_cursor, cursor, requires
 from pointsvc.inspections import lifecycle, orders
 from pointsvc.inspections import service as inspections
-from pointsvc.inspections.api import files
+from pointsvc.inspections.api import cleaned_first
 from pointsvc.inspections.schemas import (
     RectificationAnswerIn,
     RectificationIn,
@@ -86,12 +88,13 @@ def answer(data: dict[str, Any], rectification_id: str) -> dict[str, Any]:
 
 @bp.route("/rectifications/<rectification_id>/evidence", methods=["POST"])
 @requires(Permission.RECTIFICATIONS_ANSWER)
+@cleaned_first
 @creates
 @bp.response(201, RectificationOut)
 def add_evidence(rectification_id: str) -> dict[str, Any]:
     """Add a photo or paper (multipart ``file``) that shows what was put right; never demanded."""
-    who, number, pieces = actor(), ref_id(rectification_id), files()
-    inspections.attach_to_order(actor=who, at=clock.now(), rectification_id=number, pieces=pieces)
+    who, number = actor(), ref_id(rectification_id)
+    inspections.attach_to_order(actor=who, at=clock.now(), rectification_id=number, pieces=g.pieces)
     return _one(who, number)
 
 

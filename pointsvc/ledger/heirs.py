@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Select, String, cast, literal, select
+from sqlalchemy import CTE, ColumnElement, Select, String, cast, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from pointsvc.db import among
@@ -49,7 +49,8 @@ def _line(ids: Collection[int] | Select[*tuple[Any, ...]]) -> CTE:
     following = (
         select(line.c.first, after.id)
         .join(before, before.id == line.c.id)
-        .join(MemberMerge, MemberMerge.duplicate_id == before.member_id)
+        # Also of what was recorded for the kept record while the merge stood.
+        .join(MemberMerge, or_(MemberMerge.duplicate_id == before.member_id, MemberMerge.kept_id == before.member_id))
         .join(after, after.natural_key.in_(keys))
     )
     return line.union(following)

@@ -10,7 +10,7 @@ from pointsvc.audit import service as audit
 from pointsvc.db import LEDGER_LOCK, lock_writers
 from pointsvc.errors import N_
 from pointsvc.ledger import moving
-from pointsvc.people import listing, merging
+from pointsvc.people import carrying, listing, merging
 from pointsvc.people.models import MemberMerge
 from pointsvc.permissions import Actor
 
@@ -19,7 +19,10 @@ TOLD_UNDONE = N_("The merge of %(duplicate)s into %(kept)s was undone: they stan
 
 
 def merge(*, actor: Actor, at: datetime, keep: str, duplicate: str, reason: str) -> MemberMerge:
-    """Let the record ``keep`` stand for both: it gets the entries, accounts and the number of the other.
+    """Let the record ``keep`` stand for both: it gets what is the other's, with its accounts and number.
+
+    What both have (hours of one day, a promise in the same words) counts once, and what tells how
+    something was at the time stays with the record of the time (see ``people.carrying``).
 
     Done already, nothing more happens. Raises as ``people.merging.bring_together``.
     """
@@ -27,21 +30,26 @@ def merge(*, actor: Actor, at: datetime, keep: str, duplicate: str, reason: str)
     lock_writers(LEDGER_LOCK, exclusive=True)
     made, new = merging.bring_together(actor=actor, at=at, keep=keep, duplicate=duplicate, reason=reason)
     if new:
+        carrying.move(made)
         made.entries = moving.move(actor=actor, at=at, merge=made)
         _tell(actor, at, made, "members:merge", TOLD_MERGED)
     return made
 
 
 def undo(*, actor: Actor, at: datetime, merge_id: int) -> MemberMerge:
-    """Let the two records stand for themselves again, each with its own entries.
+    """Let the two records stand for themselves again, each with what was its own.
 
-    What was recorded for the kept one since stays with it; what was moved and taken back since stays
-    taken back. Done already, nothing more happens. Raises NotFound.
+    What was recorded for the kept one since stays with it, but the points of what goes back go with
+    it; what was moved and taken back since stays taken back. Done already, nothing more happens. Raises NotFound.
     """
     lock_writers(LEDGER_LOCK, exclusive=True)
     found, new = merging.take_apart(actor=actor, at=at, merge_id=merge_id)
     if new:
         moving.move_back(actor=actor, at=at, merge=found)
+        carrying.move_back(found)
+        for other in merging.standing_into(found.kept_id):
+            carrying.move(other)
+            moving.move_freed(actor=actor, at=at, merge=other)
         _tell(actor, at, found, "members:part", TOLD_UNDONE)
     return found
 

@@ -14,7 +14,7 @@ from pointsvc.db import transaction
 from pointsvc.errors import N_
 from pointsvc.http import actor, at_cursor, cursor, requires
 from pointsvc.ledger import merging, moving
-from pointsvc.people import listing, reach
+from pointsvc.people import carrying, listing, reach
 from pointsvc.people import merging as records
 from pointsvc.people.door import words
 from pointsvc.people.models import Member
@@ -92,6 +92,9 @@ def merge() -> Any:
             )
     except errors.Invalid as problem:
         return _side_by_side(numbers, words(problem)), 422
+    except errors.Conflict as problem:
+        # Somebody waits, ends something else or chooses the other record: here, where both stand.
+        return _side_by_side(numbers, {"keep": [problem.detail.render(gettext)] if problem.detail else []}), 409
     flash(gettext("The two records are one now. The merge can be undone at any time."), "good")
     return redirect(url_for("people.member", number=keep))
 
@@ -107,9 +110,13 @@ def undo(merge_id: str) -> Any:
 
 @on_member_page
 def merged_records(who: Actor, member: Member) -> dict[str, Any]:
-    """The records that were merged into this one."""
+    """The records that were merged into this one, what came along with each, and what stayed."""
     rows = records.listing(actor=who, member_id=member.id, limit=ON_A_PAGE)
     return {
-        "merged": [row for row in rows if row.undone_at is None],
+        "merged": [
+            {**row._mapping, "along": carrying.along(row.moved), "behind": carrying.behind(row.duplicate_id)}
+            for row in rows
+            if row.undone_at is None
+        ],
         "may_merge": allowed(who, Permission.MEMBERS_MERGE),
     }

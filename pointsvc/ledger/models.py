@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pointsvc.db import Id, Model, Points, UtcTime
+from pointsvc.people import carrying
 
 SOURCES = (
     "single",
@@ -84,3 +85,6 @@ class Entry(Model):
         Index("ix_entry_branch_id_occurred_on", "branch_id", "occurred_on"),
         Index("ix_entry_source_source_id", "source", "source_id"),
     )
+
+
+carrying.by_itself(Entry)

@@ -10,7 +10,7 @@ from typing import Any
 
 from pointsvc import clock
 from pointsvc.errors import N_, Conflict, Forbidden, Invalid, Message, NotFound
-from pointsvc.ledger.moving import MERGED, PARTED
+from pointsvc.ledger.moving import MERGED, OF_BOTH, PARTED
 from pointsvc.ledger.placing import Place, places
 from pointsvc.ledger.reading import MARK_CHANGED, MISTAKEN, TWICE, EntryView, disputed, disputed_among, entries, entry
 from pointsvc.ledger.writing import NewEntry, Written, add, reverse_many
@@ -41,7 +41,7 @@ __all__ = [
 ]
 
 # The service's own reasons for a reversal: kept in English, shown in the reader's language.
-OWN_REASONS = (MARK_CHANGED, MERGED, MISTAKEN, PARTED, TWICE)
+OWN_REASONS = (MARK_CHANGED, MERGED, MISTAKEN, OF_BOTH, PARTED, TWICE)
 
 EARLIEST = date(2000, 1, 1)
 NAMED_AT_MOST = 5

@@ -51,9 +51,10 @@ class Item(Model):
     """One line of a list. ``organisation_id``: whose need, offer or problem it is.
 
     ``quota`` is how many parts can be claimed, ``taken`` how many are. ``source`` and ``source_ref``
-    say what it came from; the same is never written twice. ``code_hash`` is of the tracking code of
-    whoever filed it without an account. From ``kind`` to ``acceptance`` are the fields of a closing
-    life. ``aged_at`` and ``overdue_at``: when the level above was told.
+    say what it came from; the same is never written twice. ``import_id`` is the file that brought it;
+    taken back with that, it has no reference any more, so that the same row may come again.
+    ``code_hash`` is of the tracking code of whoever filed it without an account. From ``kind`` to
+    ``acceptance`` are the fields of a closing life. ``aged_at`` and ``overdue_at``: when the level above was told.
     """
 
     __tablename__ = "list_item"
@@ -83,6 +84,7 @@ class Item(Model):
     acceptance: Mapped[str] = mapped_column(String(500), default="")
     source: Mapped[str] = mapped_column(String(20))
     source_ref: Mapped[str | None] = mapped_column(String(64))
+    import_id: Mapped[int | None] = mapped_column(Id, index=True)
     code_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
     finished_by_id: Mapped[int | None] = mapped_column(ForeignKey("sign_in.id"))
     rating: Mapped[str | None] = mapped_column(String(12))

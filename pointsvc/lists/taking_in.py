@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from pointsvc.db import among, db
 from pointsvc.lists import reading, writing
@@ -33,7 +33,7 @@ class Line:
         return hashlib.sha256(repr(own).encode()).hexdigest()
 
 
-def take_in(*, actor: Actor, at: datetime, lines: Sequence[Line]) -> tuple[int, list[int]]:
+def take_in(*, actor: Actor, at: datetime, lines: Sequence[Line], import_id: int) -> tuple[int, list[int]]:
     """File the lines that are not there; the answer: how many were, and the positions of those that differ.
 
     One that differs from the item with its number is left out: items are changed on their page.
@@ -56,7 +56,7 @@ def take_in(*, actor: Actor, at: datetime, lines: Sequence[Line]) -> tuple[int, 
         # In the order of their numbers, so that a whole set gets in an empty service the numbers that it had.
         several.sort(key=lambda line: line.number or 2**31)
         rows = [(line.organisation_id, line.new, "import", line.ref) for line in several]
-        writing.put(actor=actor, at=at, found=several[0].found, rows=rows)
+        writing.put(actor=actor, at=at, found=several[0].found, rows=rows, import_id=import_id)
     return unchanged, different
 
 
@@ -72,10 +72,12 @@ def _numbered(lines: Sequence[Line]) -> dict[tuple[int, int], tuple[Item, dict[s
     for line in lines:
         if line.number:
             wanted.setdefault(line.found.id, []).append(line.number)
+    # What was taken back with its file is not there any more.
+    there = or_(Item.import_id.is_(None), Item.source_ref.is_not(None))
     items = [
         item
         for set_id, numbers in wanted.items()
-        for item in db.session.scalars(select(Item).where(Item.set_id == set_id, among(Item.number, numbers)))
+        for item in db.session.scalars(select(Item).where(Item.set_id == set_id, among(Item.number, numbers), there))
     ]
     words = reading.words_of([item.id for item in items])
     return {(item.set_id, item.number): (item, words[item.id]) for item in items}

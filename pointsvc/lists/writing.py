@@ -48,11 +48,22 @@ class NewItem:
 
 
 def put(
-    *, actor: Actor, at: datetime, found: ListSet, rows: Sequence[tuple[int, NewItem, str, str | None]]
+    *,
+    actor: Actor,
+    at: datetime,
+    found: ListSet,
+    rows: Sequence[tuple[int, NewItem, str, str | None]],
+    import_id: int | None = None,
 ) -> list[Item]:
-    """Write items without faults: (organisation, item, source, its reference). A few statements for any number."""
+    """Write items without faults: (organisation, item, source, its reference). A few statements for any number.
+
+    ``import_id``: the file that brings them.
+    """
     last = _numbers(found, len(rows))
-    values = [_values(found, last - len(rows) + place, row, actor, at) for place, row in enumerate(rows, start=1)]
+    values = [
+        {**_values(found, last - len(rows) + place, row, actor, at), "import_id": import_id}
+        for place, row in enumerate(rows, start=1)
+    ]
     made = list(db.session.scalars(insert(Item).returning(Item, sort_by_parameter_order=True), values))
     pairs = list(zip(made, (row[1] for row in rows), strict=True))
     words = [

@@ -1,4 +1,7 @@
-"""The part of a merge that is about people: two records, one of which is kept. The entries are moved by the ledger."""
+"""The part of a merge that is about people: two records, one of which is kept.
+
+What else is the duplicate's goes along by ``carrying``, the entries by the ledger.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from sqlalchemy.orm import aliased
 from pointsvc import clock
 from pointsvc.db import among, db
 from pointsvc.errors import N_, Conflict, Forbidden, Invalid, Message, NotFound
-from pointsvc.people import lives, reach
+from pointsvc.people import carrying, lives, reach
 from pointsvc.people.models import Member, MemberMerge, Membership, Organisation, SignIn
 from pointsvc.permissions import Actor, Role
 
@@ -22,7 +25,8 @@ def bring_together(*, actor: Actor, at: datetime, keep: str, duplicate: str, rea
 
     The duplicate belongs to no branch any more, and whoever signed in with it sees the kept record.
     Raises NotFound, Forbidden when one of them has left the actor's reach, Invalid for the reason or
-    for twice the same record, Conflict 'merged_already' or 'has_merged'.
+    for twice the same record, Conflict 'merged_already' or 'has_merged',
+    and 'not_now' while something of one of them would not bear it.
     """
     if not 1 <= len(reason.strip()) <= 500:
         raise Invalid({"reason": Message(N_("Between %(min)s and %(max)s characters"), min=1, max=500)})
@@ -37,6 +41,7 @@ def bring_together(*, actor: Actor, at: datetime, keep: str, duplicate: str, rea
     if standing is not None and standing.kept_id == kept.id:
         return standing, False
     _check_free(kept, double, standing)
+    carrying.check_free(kept.id, double.id)
     if not (lives.answers_for(actor=actor, member=kept) and lives.answers_for(actor=actor, member=double)):
         raise Forbidden(N_("The member now belongs to an organisation outside your reach"))
     made = MemberMerge(
@@ -44,6 +49,8 @@ def bring_together(*, actor: Actor, at: datetime, keep: str, duplicate: str, rea
         duplicate_id=double.id,
         reason=reason.strip(),
         sign_ins=_hand_over(kept, double),
+        moved={},
+        once=[],
         merged_at=at,
         merged_by_id=actor.sign_in_id,
     )
@@ -83,6 +90,12 @@ def merge(*, actor: Actor, merge_id: int) -> MemberMerge:
     return found
 
 
+def standing_into(kept_id: int) -> Sequence[MemberMerge]:
+    """The merges by which this record stands for others too, the oldest first."""
+    query = select(MemberMerge).where(MemberMerge.kept_id == kept_id, MemberMerge.undone_at.is_(None))
+    return db.session.scalars(query.order_by(MemberMerge.id)).all()
+
+
 def branches(found: MemberMerge) -> list[int]:
     """The branches of the two records: where the kept one belongs, and where the duplicate did."""
     kept = lives.newest(db.session.get_one(Member, found.kept_id)).organisation_id
@@ -94,7 +107,8 @@ def listing(
 ) -> Sequence[Row[*tuple[Any, ...]]]:
     """The merges within reach (or those into this one record), the newest first.
 
-    Rows of id, kept, kept_name, duplicate, duplicate_name, reason, entries, merged_at, undone_at.
+    Rows of id, kept, kept_name, duplicate, duplicate_name, reason, entries, moved, duplicate_id,
+    merged_at, undone_at.
     """
     query = _merges().where(reach.visible(actor)).order_by(MemberMerge.id.desc()).limit(limit)
     if member_id is not None:
@@ -223,6 +237,8 @@ def _merges() -> Any:
             double.name.label("duplicate_name"),
             MemberMerge.reason,
             MemberMerge.entries,
+            MemberMerge.moved,
+            MemberMerge.duplicate_id,
             MemberMerge.merged_at,
             MemberMerge.undone_at,
         )

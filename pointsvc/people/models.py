@@ -169,8 +169,10 @@ class Exemption(Model):
 class MemberMerge(Model):
     """Two records of one person: the duplicate's entries and its number go to the kept one, until it is undone.
 
-    What is needed to undo it stands here: where the duplicate belonged, and which accounts (id and
-    node of each) were its own. Nothing of the duplicate is removed.
+    What is needed to undo it stands here: where the duplicate belonged, which accounts (id and
+    node of each) were its own, which rows of which tables went along (``moved``), and which of its
+    entries were taken back because the kept one had the same (``once``). Nothing of the duplicate is
+    removed.
     """
 
     __tablename__ = "member_merge"
@@ -182,6 +184,8 @@ class MemberMerge(Model):
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
     member_since: Mapped[date | None]
     sign_ins: Mapped[list[list[int]]] = mapped_column(Json)
+    moved: Mapped[dict[str, list[int]]] = mapped_column(Json, default=dict, server_default=text("'{}'"))
+    once: Mapped[list[int]] = mapped_column(Json, default=list, server_default=text("'[]'"))
     entries: Mapped[int] = mapped_column(default=0)
     merged_at: Mapped[datetime] = mapped_column(UtcTime)
     merged_by_id: Mapped[int | None] = mapped_column(ForeignKey("sign_in.id"))

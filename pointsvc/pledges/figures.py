@@ -55,6 +55,8 @@ def kept(*, organisation_id: int, first: date, last: date) -> Share:
         Pledge.organisation_id.in_(reach.ids_below(organisation_id)),
         Pledge.status.in_(SHOWN),
         Pledge.due_on.between(first, last),
+        # What both records of one person had promised counts once.
+        or_(Pledge.member_id.is_(None), Pledge.member_id.not_in(merged.duplicates())),
     )
     whole, part = db.session.execute(query).one()
     return Share(int(part or 0), whole)

@@ -9,6 +9,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pointsvc.db import Id, Json, Model, UtcTime
+from pointsvc.errors import N_
+from pointsvc.people import carrying
 from pointsvc.pledges.lifecycle import OUTCOMES, STATUSES
 from pointsvc.pledges.rating import HIGHEST, LOWEST, SIDES
 
@@ -107,3 +109,13 @@ class PledgeRating(Model):
         CheckConstraint("count > 0", name="count"),
         UniqueConstraint("pledge_id", "side", "rater"),
     )
+
+
+carrying.goes(
+    Pledge,
+    N_("pledges made"),
+    # The same words for the same day are one promise, whichever record it was written down for.
+    once=("text", "due_on"),
+    standing=lambda pledge: pledge.status.not_in(("draft", "returned", "withdrawn")),
+    source="pledge",
+)

@@ -7,16 +7,17 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import aliased
 
 from pointsvc import clock
 from pointsvc.db import db
 from pointsvc.errors import N_, Invalid, Message
 from pointsvc.ledger import service as ledger
+from pointsvc.ledger.heirs import heirs
 from pointsvc.ledger.models import Entry
 from pointsvc.ledger.placing import places
-from pointsvc.people import private, settings
+from pointsvc.people import carrying, merged, private, settings
 from pointsvc.people.models import Member
 from pointsvc.permissions import Actor
 from pointsvc.pledges.lifecycle import OUTCOMES, SETTLING
@@ -43,8 +44,8 @@ def settle(
     """Say what came of a pledge; what follows from it by the organisation's rule is posted at once.
 
     ``text`` says how it is known, and for what was not fulfilled the cause. ``points`` only for a
-    rule with a range. Raises NotFound, Forbidden ('own_pledge' for the own), Conflict 'wrong_status',
-    Invalid by field.
+    rule with a range. Raises NotFound, Forbidden ('own_pledge' for the own), Conflict 'wrong_status' or
+    'counts_once', Invalid by field.
     """
     if outcome not in OUTCOMES:
         raise Invalid({"outcome": Message(N_("One of %(choices)s is needed"), choices=", ".join(OUTCOMES))})
@@ -55,6 +56,8 @@ def settle(
     day = on or clock.local(at).date()
     if fault := ledger.check_day(day, at):
         raise Invalid({"on": fault})
+    if row.member_id is not None:
+        carrying.check_counts(row.member_id, carrying.gone([row.member_id]))
     row.outcome, row.settled_on = outcome, day
     step_id = write_down(SETTLING[outcome], actor, at, [(row, status)], text=text.strip() or None)[0]
     _post(actor, at, row, step_id, points)
@@ -71,8 +74,7 @@ def unsettle(*, actor: Actor, at: datetime, pledge_id: int, reason: str) -> None
     row, status = one("unsettle", actor, at, pledge_id)
     row.outcome, row.settled_on = None, None
     write_down("unsettle", actor, at, [(row, status)], text=reason)
-    standing = [entry_id for entry_id, _ in entries(pledge_id)]
-    if standing:
+    if standing := [entry_id for entry_id, _ in entries(pledge_id)]:
         ledger.reverse_many(actor=actor, at=at, entry_ids=standing, reason=reason)
 
 
@@ -83,11 +85,16 @@ def close(*, actor: Actor, at: datetime, pledge_id: int) -> None:
 
 
 def entries(pledge_id: int) -> list[tuple[int, Decimal]]:
-    """The entries that its settlement has posted and nobody has reversed: id and points."""
+    """The entries that its settlement has posted and nobody has reversed: id and points.
+
+    What a merge of its member has moved stands for what it was.
+    """
     later = aliased(Entry)
+    posted = select(Entry.id).where(Entry.source == "pledge", Entry.source_id == pledge_id)
+    mine = Entry.id.in_(posted)
     rows = db.session.execute(
         select(Entry.id, Entry.points)
-        .where(Entry.source == "pledge", Entry.source_id == pledge_id)
+        .where(or_(mine, Entry.id.in_(heirs(posted))) if merged.happened() else mine)
         .where(~exists().where(later.reverses_id == Entry.id))
         .order_by(Entry.id)
     )

@@ -10,6 +10,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pointsvc.db import Id, Json, Model, Points, UtcTime
+from pointsvc.errors import N_
+from pointsvc.people import carrying
 
 STATUSES = ("queued", "running", "done", "failed")
 
@@ -64,3 +66,6 @@ class RehearsalResult(Model):
     total: Mapped[Decimal | None] = mapped_column(Points)
     grade: Mapped[str | None] = mapped_column(String(40))
     veto: Mapped[bool]
+
+
+carrying.stays(RehearsalResult, N_("results of rehearsals"), where=None)

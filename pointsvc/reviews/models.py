@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pointsvc.db import Id, Json, Model, UtcTime
+from pointsvc.errors import N_
+from pointsvc.people import carrying
 from pointsvc.reviews.counting import GRADES, PARTS
 from pointsvc.reviews.lifecycle import STATUSES
 
@@ -203,3 +205,19 @@ class ReviewGrade(Model):
     note: Mapped[str] = mapped_column(String(300), default="")
 
     __table_args__ = (CheckConstraint(_one_of("grade", GRADES), name="grade"),)
+
+
+_OPEN = N_("One of the two records is on the roster of a ballot that is open; please merge when the ballot is closed")
+_WHERE = N_("they stand in the review of that year")
+
+carrying.stays(
+    ReviewMember,
+    N_("lines of review rosters"),
+    where=_WHERE,
+    # Else one person could vote twice, and nobody can take a ballot out of the box again.
+    busy=lambda line: line.votes & line.review_id.in_(select(Review.id).where(Review.status == "open")),
+    refusal=_OPEN,
+)
+carrying.stays(ReviewTurnout, N_("ballots cast"), where=_WHERE)
+carrying.stays(ReviewCount, N_("counts of ballots"), where=_WHERE)
+carrying.stays(ReviewGrade, N_("grades of reviews"), where=_WHERE)

@@ -18,6 +18,7 @@ from pointsvc import clock
 from pointsvc.audit import service as audit
 from pointsvc.db import db, on_postgresql
 from pointsvc.errors import N_, Conflict, Invalid, Message, NotFound
+from pointsvc.people import merged
 from pointsvc.people.models import Member, MemberCategory, Membership
 from pointsvc.permissions import Actor
 from pointsvc.reviews import changing, lifecycle
@@ -78,7 +79,7 @@ def seats(review: Review, day: date) -> list[Seat]:
         .join(Membership, and_(Membership.member_id == Member.id, _on(Membership, day)))
         .outerjoin(MemberCategory, and_(MemberCategory.member_id == Member.id, _on(MemberCategory, day)))
         .outerjoin(ReviewMember, kept)
-        .where(Membership.organisation_id == review.organisation_id)
+        .where(Membership.organisation_id == review.organisation_id, Member.id.not_in(merged.duplicates()))
     )
     ungraded = _ungraded(review.organisation_id, day)
     return [_seat(row, _likely(row, ungraded)) for row in rows]

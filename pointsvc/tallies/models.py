@@ -10,6 +10,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pointsvc.db import Id, Json, Model, Points, UtcTime
+from pointsvc.errors import N_
+from pointsvc.people import carrying
 
 STATUSES = ("queued", "running", "computed", "failed", "publicised", "sealed")
 
@@ -131,3 +133,12 @@ class Standing(Model):
         Index("ix_standing_branch_id_total", "branch_id", "total", "member_id"),
         Index("ix_standing_total", "total"),
     )
+
+
+carrying.by_itself(Standing)
+carrying.stays(TallyResult, N_("results of tallies"), where=None)
+carrying.stays(
+    PreviousTotal,
+    N_("totals of an earlier cycle"),
+    where=N_("the kept record's own is carried over; they are not added"),
+)

@@ -5,17 +5,22 @@ And without a connection: what was entered stays in the browser and is sent late
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from sqlalchemy import select
 
 from pointsvc.db import db, transaction
+from pointsvc.evidence import service as evidence
+from pointsvc.evidence.models import Evidence
 from pointsvc.inspections.models import Finding, InspectionAnswer
 from pointsvc.people.models import SignIn
 from pointsvc.permissions import Role
 from tests import factories
 from tests.browser.visitors import PHONE, Site, overflow
 from tests.conftest import FrozenClock
+from tests.evidence import files
 from tests.inspections import scene
 
 pytestmark = pytest.mark.browser
@@ -190,3 +195,153 @@ def test_two_phones_do_not_write_over_each_other(site: Site) -> None:
     dues.get_by_role("radio", name="一般", exact=True).check()
     expect(page.locator("[data-whole]")).to_have_text("已保存")
     assert site.inside(kept) == {"dues": ("finding", 2)}
+
+
+# ---- photos
+
+WAITS = "1 张照片待发送"
+
+
+def take(page: Page, item: int = 0, colour: str = "red") -> bytes:
+    """Take a photo at this item; what the service shall make of it."""
+    content = files.photo(colour)
+    photo = {"name": "现场.jpg", "mimeType": "image/jpeg", "buffer": content}
+    page.locator("[data-item]").nth(item).locator("input[type=file]").set_input_files(files=[photo])  # type: ignore[list-item]
+    return evidence.clean("现场.jpg", content).content
+
+
+def photos() -> list[bytes]:
+    """The photos that the service has, by the order in which they came."""
+    return list(db.session.scalars(select(Evidence.content).order_by(Evidence.id)))
+
+
+def state(page: Page, item: int = 0) -> Any:
+    return page.locator("[data-item]").nth(item).locator("[data-photo-state]")
+
+
+def test_a_photo_taken_without_a_connection_arrives_once(site: Site) -> None:
+    """Taken before the service knows of its finding, kept while the browser is closed, sent after the answers."""
+    number = site.inside(arrived)
+    page = site.signed_in("overseer", PHONE)
+    page.goto(f"/inspections/{number}")
+    page.context.set_offline(True)
+    fill(page)
+    made = take(page)
+    expect(state(page)).to_contain_text(WAITS)
+    assert overflow(page) == 0
+    page.get_by_role("button", name="保存并签字").click()
+    expect(page.get_by_text("没有网络。已填内容保存在本机")).to_be_visible()
+    page.close()
+
+    page.context.set_offline(False)
+    again = page.context.new_page()
+    again.goto(f"/inspections/{number}")
+    expect(again.get_by_role("img", name="照片 1")).to_be_visible()
+    expect(state(again)).to_have_text("")
+    assert (site.inside(kept), site.inside(photos)) == (WHOLE, [made])
+    again.reload()
+    expect(again.get_by_role("img", name="照片 1")).to_be_visible()
+    assert site.inside(photos) == [made]
+    # The same photo chosen once more is the same photo.
+    with again.expect_response("**/evidence"):
+        take(again)
+    expect(state(again)).to_have_text("")
+    assert site.inside(photos) == [made]
+    again.get_by_role("button", name="保存并签字").click()
+    expect(again.get_by_text("一人已签字")).to_be_visible()
+    without_connection(site)
+
+
+def test_a_photo_whose_answer_was_lost_is_sent_again_and_counts_once(site: Site) -> None:
+    number = site.inside(arrived)
+    page = site.signed_in("overseer", PHONE)
+    page.goto(f"/inspections/{number}")
+    fill(page)
+    expect(page.locator("[data-whole]")).to_have_text("已保存")
+    keys: list[str | None] = []
+
+    def lose(route: Route) -> None:
+        keys.append(route.request.headers.get("idempotency-key"))
+        answer = route.fetch()
+        if len(keys) == 1:
+            route.abort("internetdisconnected")
+        else:
+            route.fulfill(response=answer)
+
+    page.route("**/findings/*/evidence", lose)
+    made = take(page)
+    expect(state(page)).to_contain_text(WAITS)
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(page.get_by_role("img", name="照片 1")).to_be_visible()
+    assert (len(keys), len(set(keys)), site.inside(photos)) == (2, 1, [made])
+    without_connection(site)
+
+
+def test_what_waits_is_sent_before_it_is_signed_and_can_be_let_go(site: Site) -> None:
+    number = site.inside(arrived)
+    page = site.signed_in("overseer", PHONE)
+    page.goto(f"/inspections/{number}")
+    fill(page)
+    expect(page.locator("[data-whole]")).to_have_text("已保存")
+    page.route("**/findings/*/evidence", lambda route: route.abort("internetdisconnected"))
+    take(page)
+    expect(state(page)).to_contain_text(WAITS)
+    page.get_by_role("button", name="保存并签字").click()
+    expect(page).to_have_url(f"{site.base}/inspections/{number}")
+    expect(page.get_by_text("一人已签字")).to_have_count(0)
+    page.get_by_role("button", name="不再发送").click()
+    expect(state(page)).to_have_text("")
+    page.get_by_role("button", name="保存并签字").click()
+    expect(page.get_by_text("一人已签字")).to_be_visible()
+    assert site.inside(photos) == []
+    without_connection(site)
+
+
+def test_what_is_no_photo_is_refused_in_words(site: Site) -> None:
+    number = site.inside(arrived)
+    page = site.signed_in("overseer", PHONE)
+    page.goto(f"/inspections/{number}")
+    fill(page)
+    expect(page.locator("[data-whole]")).to_have_text("已保存")
+    broken = {"name": "现场.jpg", "mimeType": "image/jpeg", "buffer": b"no photo"}
+    page.locator("[data-item]").nth(0).locator("input[type=file]").set_input_files(files=[broken])  # type: ignore[list-item]
+    expect(state(page)).to_contain_text("照片未被接收")
+    page.reload()
+    expect(state(page)).to_have_text("")
+    assert site.inside(photos) == []
+    assert all("422" in fault for fault in site.faults)
+    site.faults.clear()
+
+
+def test_a_phone_that_keeps_nothing_says_so_and_loses_nothing(site: Site) -> None:
+    number = site.inside(arrived)
+    page = site.signed_in("overseer", PHONE)
+    page.add_init_script(
+        "IDBObjectStore.prototype.add = () => { throw new DOMException('full', 'QuotaExceededError') }"
+    )
+    page.goto(f"/inspections/{number}")
+    fill(page)
+    made = take(page)
+    expect(state(page)).to_contain_text("本机无法保存照片")
+    expect(page.locator("[data-item]").nth(0).get_by_label("发现的问题")).to_have_value(scene.SAID)
+    expect(page.locator("[data-whole]")).to_have_text("已保存")
+    # The service knows the finding when the page is opened anew, and its own form takes the photo.
+    page.reload()
+    take(page)
+    page.get_by_role("button", name="上传照片").click()
+    expect(page.get_by_role("img", name="照片 1")).to_be_visible()
+    assert site.inside(photos) == [made]
+
+
+def test_without_scripts_a_photo_is_added_by_the_form(site: Site) -> None:
+    number = site.inside(arrived)
+    site.inside(
+        lambda: scene.answered(number, {"item": "meetings", "answer": "finding", "severity": "minor", "text": "x"})
+    )
+    page = site.signed_in("overseer", PHONE, scripts=False)
+    page.goto(f"/inspections/{number}")
+    expect(page.locator("input[type=file]:visible")).to_have_count(1)
+    made = take(page)
+    page.get_by_role("button", name="上传照片").click()
+    expect(page.get_by_role("img", name="照片 1")).to_be_visible()
+    assert site.inside(photos) == [made]

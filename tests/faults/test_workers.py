@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 import redis
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from pointsvc import clock, demo, queues, verifying
 from pointsvc.audit.models import AuditEvent
-from pointsvc.db import db, transaction
+from pointsvc.db import LEDGER_LOCK, db, lock_writers, transaction
 from pointsvc.notices.models import Notice
 from pointsvc.queues import Job, PeriodRun
 from pointsvc.tallies.models import Tally
@@ -70,6 +71,39 @@ def test_a_frozen_worker_that_wakes_up_late_changes_nothing(start: Start) -> Non
     eventually(lambda: job(job_id).status == "done")
     eventually(lambda: "passed to another worker" in frozen.log())
     assert steps_of(job_id) == list(range(40))
+
+
+HOLDER = """
+import signal
+from pointsvc import create_app
+from pointsvc.db import LEDGER_LOCK, lock_writers, transaction
+with create_app().app_context(), transaction():
+    lock_writers(LEDGER_LOCK, exclusive=True)
+    print("held", flush=True)
+    signal.pause()
+"""
+
+
+@pytest.mark.usefixtures("context")
+def test_what_a_frozen_process_holds_falls_free(start: Start, engine_name: str) -> None:
+    """A transaction in which nothing happens any more is ended by the server."""
+    if engine_name == "sqlite":
+        pytest.skip("the kernel frees a file's lock with its process alone")
+    frozen = start([sys.executable, "-c", HOLDER])
+    eventually(lambda: "held" in frozen.out.read_text())
+    os.kill(frozen.pid, signal.SIGSTOP)
+
+    def taken() -> bool:
+        try:
+            with transaction():
+                lock_writers(LEDGER_LOCK, exclusive=True)
+        except OperationalError:
+            # Waited for as long as a writer waits.
+            return False
+        return True
+
+    assert not taken()
+    eventually(taken, seconds=25)
 
 
 @pytest.mark.usefixtures("context")

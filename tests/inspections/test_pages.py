@@ -183,6 +183,26 @@ def test_findings_are_ordered_answered_and_closed(app: Flask, overseer: Person, 
     assert "缺签字" in page
 
 
+def test_numbers_of_persons_are_told_before_a_bulletin_is_issued(overseer: Person, plan: int) -> None:
+    """In what was written and in what is taken from the records; a hint, since it may have to be told."""
+    scene.settled(plan)
+    path = overseer.post(f"/spot-checks/{plan}/bulletin").location.removesuffix("/edit")
+    parts = {"title": "通报", "basis": "根据计划", "signature": "区委组织部", "named": "no", "explained-QS02": "防汛"}
+    assert overseer.post(f"{path}/edit", **parts, good="联系电话 027-87654321").status_code == 302
+    assert "印发前请核对" not in overseer.get(path).text
+    private = {
+        "good": "可联系张三１３８１２３４５６７８",
+        "demand": ["向 110101199003078515 说明", ""],
+        "demand_due_on": ["", ""],
+    }
+    assert overseer.post(f"{path}/edit", **parts, **private).status_code == 302
+    page = overseer.get(path).text
+    assert "印发前请核对" in page
+    assert "１３８１２３４５６７８、110101199003078515" in page
+    assert overseer.post(f"{path}/issue").status_code == 302
+    assert "印发前请核对" not in overseer.get(path).text
+
+
 def test_a_bulletin_is_written_issued_and_withdrawn(app: Flask, overseer: Person, secretary: Person, plan: int) -> None:
     scene.settled(plan)
     assert "起草通报" in overseer.get("/bulletins").text

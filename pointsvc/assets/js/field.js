@@ -1,6 +1,8 @@
 // An inspection in the field. What is entered stays in the browser until the service has it, so that a
 // lost connection loses nothing; it is then sent as it stands, and sent twice it counts once.
 
+import { leftOver, Photos } from "./photos.js";
+
 const RETRY_MS = 15000;
 const PAUSE_MS = 600;
 
@@ -11,8 +13,10 @@ class Field {
     this.key = `inspection:${form.dataset.field}`;
     this.items = new Map([...form.querySelectorAll("[data-item]")].map((part) => [part.dataset.item, part]));
     this.pending = this.kept();
+    this.photos = new Photos(form, this.items);
     this.timer = 0;
     this.sending = false;
+    this.again = false;
   }
 
   start() {
@@ -26,7 +30,7 @@ class Field {
     this.form.addEventListener("submit", (event) => this.submitted(event));
     window.addEventListener("online", () => this.send());
     setInterval(() => this.send(), RETRY_MS);
-    this.send();
+    this.photos.start().then(() => this.send());
   }
 
   kept() {
@@ -83,7 +87,11 @@ class Field {
 
   entered(target) {
     const part = target.closest("[data-item]");
-    if (!part || target.type === "file") return;
+    if (!part) return;
+    if (target.type === "file") {
+      this.photos.chosen(target).then((kept) => kept && this.send());
+      return;
+    }
     this.unfold(part);
     this.pending[part.dataset.item] = this.read(part);
     this.keep();
@@ -104,31 +112,44 @@ class Field {
     return found;
   }
 
+  // The answers first: a photo goes to a finding that the service knows.
   async send() {
-    const answers = this.ready();
-    if (this.sending || !answers.length) return;
+    if (this.sending) {
+      this.again = true;
+      return;
+    }
     this.sending = true;
+    this.again = false;
+    const answers = this.ready();
     try {
-      const answer = await fetch(this.words.address, {
-        method: "PUT",
-        headers: {
-          "Content-Type": "application/json",
-          "X-CSRFToken": document.querySelector('meta[name="csrf-token"]').content,
-        },
-        body: JSON.stringify({ answers }),
-      });
-      if (answer.ok) this.taken(answers, await answer.json());
-      else this.whole(answer.status === 401 || answer.status === 403 ? this.words.signedOut : this.words.refused, true);
+      if (!answers.length || (await this.sent(answers))) await this.photos.send();
     } catch {
       this.whole(this.words.kept, true);
     } finally {
       this.sending = false;
     }
-    if (this.ready().some((one) => !answers.includes(one))) this.send();
+    if (this.again || this.ready().some((one) => !answers.includes(one))) this.send();
+  }
+
+  async sent(answers) {
+    const answer = await fetch(this.words.address, {
+      method: "PUT",
+      headers: {
+        "Content-Type": "application/json",
+        "X-CSRFToken": document.querySelector('meta[name="csrf-token"]').content,
+      },
+      body: JSON.stringify({ answers }),
+    });
+    if (answer.ok) this.taken(answers, await answer.json());
+    else this.whole(answer.status === 401 || answer.status === 403 ? this.words.signedOut : this.words.refused, true);
+    return answer.ok;
   }
 
   taken(sent, inspection) {
     const revisions = new Map(inspection.items.map((item) => [item.item, item.revision]));
+    for (const { item, finding } of inspection.items) {
+      if (this.items.has(item)) this.items.get(item).dataset.finding = finding?.id ?? "";
+    }
     for (const answer of sent) {
       const part = this.items.get(answer.item);
       const revision = revisions.get(answer.item) ?? 0;
@@ -149,11 +170,14 @@ class Field {
     this.whole(Object.keys(this.pending).length ? "" : this.words.saved);
   }
 
-  // A form of the page goes only where there is a way; what is entered is kept all the same.
+  // A form of the page goes only where there is a way; what is entered is kept all the same. What is
+  // signed takes no more photos, so those that wait go first.
   submitted(event) {
-    if (navigator.onLine) return;
+    const early = event.submitter?.value === "sign" && this.photos.owed;
+    if (navigator.onLine && !early) return;
     event.preventDefault();
-    this.whole(this.words.kept, true);
+    this.whole(navigator.onLine ? this.words.wait : this.words.kept, true);
+    this.send();
   }
 
   say(part, words, failed = false) {
@@ -175,7 +199,9 @@ document.addEventListener("DOMContentLoaded", () => {
   if (form) new Field(form).start();
   // Whatever was kept of an inspection that is signed has gone with its form.
   const done = document.querySelector("[data-field-done]");
-  if (done) localStorage.removeItem(`inspection:${done.dataset.fieldDone}`);
+  if (!done) return;
+  localStorage.removeItem(`inspection:${done.dataset.fieldDone}`);
+  leftOver(done.dataset.fieldDone, done.querySelector("[data-photos-left]"));
 });
 
 document.addEventListener(
