@@ -164,20 +164,58 @@ VERBS = {
 }
 # What the details are called; one without words is shown by its own name.
 DETAILS = {
+    "after": N_("after: %(value)s"),
     "before": N_("before: %(value)s"),
+    "category": N_("category: %(value)s"),
+    "chain": N_("chain %(value)s"),
+    "claim": N_("claim %(value)s"),
+    "closes_on": N_("until %(value)s"),
     "code": N_("code: %(value)s"),
+    "commitment": N_("commitment %(value)s"),
     "count": N_("%(value)s of them"),
+    "cycle": N_("cycle from %(value)s"),
     "digest": N_("fingerprint %(value)s"),
+    "digits": N_("dice: %(value)s"),
+    "duplicate": N_("double record %(value)s"),
     "format": N_("format: %(value)s"),
+    "frame": N_("fingerprint of the list %(value)s"),
+    "hours": N_("%(value)s hours"),
+    "how": N_("how: %(value)s"),
+    "inspectors": N_("%(value)s inspectors"),
+    "kept": N_("kept record %(value)s"),
     "kind": N_("kind: %(value)s"),
+    "last_day": N_("last day %(value)s"),
+    "left": N_("left: %(value)s"),
+    "list": N_("list: %(value)s"),
+    "member": N_("member %(value)s"),
     "members": N_("%(value)s members"),
+    "n": N_("no. %(value)s"),
+    "name": N_("setting: %(value)s"),
+    "names": N_("what: %(value)s"),
+    "new": N_("then: %(value)s"),
     "number": N_("number %(value)s"),
+    "old": N_("until then: %(value)s"),
+    "on": N_("on %(value)s"),
     "organisation": N_("organisation %(value)s"),
+    "part": N_("part: %(value)s"),
     "period": N_("period %(value)s"),
+    "plan": N_("plan %(value)s"),
+    "quarter": N_("quarter %(value)s"),
+    "reviews": N_("%(value)s reviews"),
     "role": N_("role: %(value)s"),
+    "root": N_("root %(value)s"),
     "rows": N_("%(value)s rows"),
     "scheme": N_("rule sheet %(value)s"),
+    "sealed": N_("fingerprint of the sealed list %(value)s"),
     "size": N_("%(value)s bytes"),
+    "starts_on": N_("from %(value)s"),
+    "to": N_("to: %(value)s"),
+    "topic": N_("topic: %(value)s"),
+    "total": N_("total %(value)s"),
+    "unit": N_("unit %(value)s"),
+    "units": N_("%(value)s units"),
+    "valid": N_("%(value)s valid"),
+    "value": N_("value: %(value)s"),
     "version": N_("version %(value)s"),
     "year": N_("year %(value)s"),
 }
@@ -194,8 +232,30 @@ VALUES = {
     "auditor": N_("auditor"),
     "system_admin": N_("system administrator"),
 }
+# States of what was acted on, under the details ``old`` and ``new``.
+STATES = {
+    "draft": N_("it is being written"),
+    "frozen": N_("its list is frozen"),
+    "drawn": N_("it has been drawn"),
+    "reported": N_("it has been reported"),
+    "closed": N_("it is closed"),
+    "void": N_("it is void"),
+    "open": N_("it is open"),
+    "pending": N_("it waits for a decision"),
+    "proposed": N_("it waits to be confirmed"),
+    "accepted": N_("it is accepted"),
+    "confirmed": N_("it is confirmed"),
+    "refused": N_("it is refused"),
+    "revoked": N_("it is revoked"),
+    "withdrawn": N_("it is withdrawn"),
+    "lapsed": N_("it has lapsed"),
+    "held": N_("it is held"),
+    "left": N_("it was left"),
+    "ended": N_("it has ended"),
+}
 # Of a fingerprint so much is enough to tell two apart.
 LETTERS = 12
+FINGERPRINTS = {"chain", "commitment", "digest", "frame", "root", "sealed"}
 
 
 @bp.get("/audit")
@@ -245,7 +305,8 @@ def shown(row: AuditEvent, names: dict[int, str]) -> dict[str, Any]:
 
 
 def _detail(key: str, value: Any) -> str:
-    said = gettext(VALUES[value]) if isinstance(value, str) and value in VALUES else value
-    if key == "digest":
+    words = STATES if key in ("old", "new") else VALUES
+    said = gettext(words[value]) if isinstance(value, str) and value in words else value
+    if key in FINGERPRINTS:
         said = str(value)[:LETTERS]
     return gettext(DETAILS[key]) % {"value": said} if key in DETAILS else f"{key}: {said}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -25,6 +26,19 @@ def test_every_act_that_is_noted_has_its_words() -> None:
     assert len(acts) > 15
     missing = [act for act in acts if act.split(":")[0] not in trail.NOUNS or act.split(":")[1] not in trail.VERBS]
     assert sorted(missing) == []
+
+
+def test_every_detail_that_is_noted_has_its_words() -> None:
+    """By the names of the arguments; details that are handed on as ``**details`` are not seen here."""
+    calls = (
+        node
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("audit.note", "_become")
+    )
+    named = {word.arg for call in calls for word in call.keywords if word.arg} - {"actor", "at", "action", "object_id"}
+    assert len(named) > 30
+    assert sorted(named - trail.DETAILS.keys()) == []
 
 
 def test_an_auditor_reads_acts_in_words_and_by_account(client: FlaskClient) -> None:
