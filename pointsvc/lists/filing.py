@@ -10,9 +10,10 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from pointsvc import codes
 from pointsvc.db import db
 from pointsvc.errors import N_, Conflict, Forbidden, Invalid, Message, NotFound
-from pointsvc.lists import codes, privacy, reading, writing
+from pointsvc.lists import privacy, reading, writing
 from pointsvc.lists.changing import RESIDENT
 from pointsvc.lists.models import Item, ItemContact, ItemLink, ListSet
 from pointsvc.lists.writing import NewItem, Stage
@@ -83,20 +84,25 @@ def file_by_resident(
     found = reading.by_template(place.id, "exchange")
     there = db.session.scalar(select(Item).where(Item.source == "public", Item.source_ref == once[:64]))
     if there is not None:
-        return there, codes.code_of(secret, there.id)
+        return there, code_of(there.id, secret=secret)
     if wrong := faults(found, new) | _contact_faults(contact):
         raise Invalid(wrong)
     made = writing.put(actor=RESIDENT, at=at, found=found, rows=[(place.id, new, "public", once[:64])])[0]
-    code = codes.code_of(secret, made.id)
+    code = code_of(made.id, secret=secret)
     made.code_hash = codes.hashed(code)
     db.session.add(ItemContact(item_id=made.id, name=contact.name, phone=contact.phone))
     db.session.flush()
     return made, code
 
 
+def code_of(item_id: int, *, secret: str) -> str:
+    """The tracking code of this item; told again when its slip was lost."""
+    return codes.code_of(secret, f"list-item|{item_id}")
+
+
 def give_code(item: Item, *, secret: str) -> str:
     """Let whoever asked by telephone follow the item too: the answer is its tracking code."""
-    code = codes.code_of(secret, item.id)
+    code = code_of(item.id, secret=secret)
     item.code_hash = codes.hashed(code)
     db.session.flush()
     return code

@@ -10,11 +10,11 @@ from flask_babel import gettext
 from marshmallow import ValidationError
 from werkzeug.datastructures import MultiDict
 
-from pointsvc import clock, errors
+from pointsvc import clock, codes, errors
 from pointsvc.api import invalid, ref_id
 from pointsvc.db import transaction
 from pointsvc.http import actor, requires
-from pointsvc.lists import closing, codes, exchange
+from pointsvc.lists import closing, exchange, filing
 from pointsvc.lists import service as lists
 from pointsvc.lists.models import RATINGS, ListSet
 from pointsvc.lists.rights import rights
@@ -131,7 +131,7 @@ def _page(item_id: int, form: MultiDict[str, str], wrong: dict[str, list[str]]) 
         set=lists.one_set(actor=who, set_id=found.set_id),
         item=items_shown([found])[0],
         contact=there,
-        code=codes.printed(codes.code_of(current_app.config["SECRET_KEY"], found.id)) if there else None,
+        code=codes.printed(filing.code_of(found.id, secret=current_app.config["SECRET_KEY"])) if there else None,
         stages=lists.stages(found.id),
         history=lists.history(found.id),
         linked=lists.linked(actor=who, item_id=found.id),

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import current_app
 
-from pointsvc import clock
+from pointsvc import clock, codes
 from pointsvc.api import Blueprint, creates, ref_id
 from pointsvc.db import transaction
 from pointsvc.http import actor, at_cursor, cursor, requires
@@ -16,11 +16,11 @@ from pointsvc.reviews import (
     assessing,
     ballots,
     changing,
-    codes,
     deciding,
     lifecycle,
     listing,
     mine,
+    one_time,
     paper,
     results,
     roster,
@@ -204,7 +204,7 @@ def assess_from_paper(data: dict[str, Any], review_id: str, number: str) -> Any:
 def make_codes(data: dict[str, Any], review_id: str) -> dict[str, int]:
     """Make one-time codes for representatives of the masses."""
     # The codes are not in the answer: answers to requests with a key are kept.
-    return {"codes": codes.make(actor=actor(), at=clock.now(), review_id=ref_id(review_id), secret=secret(), **data)}
+    return {"codes": one_time.make(actor=actor(), at=clock.now(), review_id=ref_id(review_id), secret=secret(), **data)}
 
 
 @bp.route("/reviews/<review_id>/codes")
@@ -212,7 +212,7 @@ def make_codes(data: dict[str, Any], review_id: str) -> dict[str, int]:
 @bp.response(200, schemas.BallotCodesOut)
 def list_codes(review_id: str) -> dict[str, list[str]]:
     """The codes that can still be used."""
-    found = codes.unused(actor=actor(), review_id=ref_id(review_id), secret=secret())
+    found = one_time.unused(actor=actor(), review_id=ref_id(review_id), secret=secret())
     return {"codes": [codes.printed(code) for code in found]}
 
 

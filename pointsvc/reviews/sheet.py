@@ -10,13 +10,24 @@ from flask_babel import gettext
 from markupsafe import Markup
 from marshmallow import ValidationError
 
-from pointsvc import clock, errors
+from pointsvc import clock, codes, errors
 from pointsvc.api import invalid, ref_id
 from pointsvc.db import transaction
 from pointsvc.http import actor, requires
 from pointsvc.people.door import words
 from pointsvc.permissions import Permission
-from pointsvc.reviews import advice, assessing, changing, codes, counting, deciding, lifecycle, listing, paper, results
+from pointsvc.reviews import (
+    advice,
+    assessing,
+    changing,
+    counting,
+    deciding,
+    lifecycle,
+    listing,
+    one_time,
+    paper,
+    results,
+)
 from pointsvc.reviews.api import secret
 from pointsvc.reviews.door import bp
 from pointsvc.reviews.models import Review
@@ -43,7 +54,7 @@ def make_slips(review_id: str) -> Any:
     try:
         data = BallotCodesIn().load({"number": _number(request.form.get("number", ""))})
         with transaction():
-            codes.make(actor=actor(), at=clock.now(), review_id=ref_id(review_id), secret=secret(), **data)
+            one_time.make(actor=actor(), at=clock.now(), review_id=ref_id(review_id), secret=secret(), **data)
     except (ValidationError, errors.Invalid) as problem:
         return _slips(review_id, _said(problem)), 422
     return redirect(url_for("reviews.slips", review_id=review_id))
@@ -51,7 +62,7 @@ def make_slips(review_id: str) -> Any:
 
 def _slips(review_id: str, wrong: Words) -> str:
     review = changing.review(actor(), ref_id(review_id))
-    found = codes.unused(actor=actor(), review_id=review.id, secret=secret())
+    found = one_time.unused(actor=actor(), review_id=review.id, secret=secret())
     return render_template(
         "reviews/codes.html",
         review=listing.summary(review),
