@@ -12,7 +12,7 @@ from pointsvc.audit import service as audit
 from pointsvc.audit.models import AuditEvent
 from pointsvc.db import among, db
 from pointsvc.errors import N_
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, id_at, one_page, requires
 from pointsvc.people import reach
 from pointsvc.people.models import SignIn
 from pointsvc.permissions import Permission
@@ -204,17 +204,16 @@ def events() -> str:
     """The acts of the accounts within reach, newest first; of one ``account`` or ``about`` one noun if named."""
     who, name = actor(), request.args.get("account", "").strip()
     about = request.args.get("about", "")
-    before = at_cursor(request.args.get("after"), int)
+    before = id_at(request.args.get("after"))
     accounts = reach.sign_in_ids(who)
     if name:
         accounts = accounts.where(SignIn.name == name)
-    last = before[0] if before else None
+    last = before
     rows = audit.events(
         sign_in_ids=accounts, limit=ON_A_PAGE + 1, before_id=last, about=about if about in NOUNS else ""
     )
-    page, following = rows[:ON_A_PAGE], None
-    if len(rows) > len(page):
-        following = url_for("trail.events", account=name or None, about=about or None, after=cursor(page[-1].id))
+    page, after = one_page(rows, ON_A_PAGE)
+    following = after and url_for("trail.events", account=name or None, about=about or None, after=after)
     accounts_by_id = names({row.sign_in_id for row in page})
     return render_template(
         "audit.html",

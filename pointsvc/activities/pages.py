@@ -15,14 +15,13 @@ from marshmallow import ValidationError
 from pointsvc import clock, errors
 from pointsvc.activities import overview
 from pointsvc.activities import service as activities
-from pointsvc.activities.api import next_place, place
 from pointsvc.activities.marking import RULES_OF
 from pointsvc.activities.models import MARKS
 from pointsvc.activities.schemas import MeetingIn
 from pointsvc.api import invalid, ref_id
 from pointsvc.db import transaction
 from pointsvc.firstpages import FirstPage, first_page_of
-from pointsvc.http import actor, requires
+from pointsvc.http import actor, at_cursor, one_page, requires
 from pointsvc.people import reach
 from pointsvc.people.door import words
 from pointsvc.people.models import Organisation
@@ -95,12 +94,10 @@ def meetings() -> str:
         since=_day("since", query["since"]),
         until=_day("until", query["until"]),
         limit=ON_A_PAGE + 1,
-        after=place(asked.get("after")),
+        after=at_cursor(asked.get("after"), date, int),
     )
-    shown = rows[:ON_A_PAGE]
-    following = None
-    if len(rows) > len(shown):
-        following = url_for("activities.meetings", organisation=node.code, **query, after=next_place(shown[-1]))
+    shown, after = one_page(rows, ON_A_PAGE, "held_on", "id")
+    following = after and url_for("activities.meetings", organisation=node.code, **query, after=after)
     return render_template(
         "activities/meetings.html",
         organisation=node,

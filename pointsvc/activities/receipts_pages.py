@@ -15,7 +15,7 @@ from pointsvc.activities import service as activities
 from pointsvc.activities.receipts_schemas import AwayReceiptIn
 from pointsvc.api import invalid, ref_id
 from pointsvc.db import transaction
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, id_at, one_page, requires
 from pointsvc.people import listing as people
 from pointsvc.people import meaning, reach
 from pointsvc.people.door import words
@@ -37,17 +37,15 @@ def receipts_page() -> str:
 def _list(wrong: Mapping[str, list[str]], wrong_id: int | None) -> str:
     who = actor()
     status = request.args.get("status", "")
-    before = at_cursor(request.args.get("after"), int)
+    before = id_at(request.args.get("after"))
     rows = away.listing(
         actor=who,
         status=status if status in lifecycle.STATUSES else None,
         limit=ON_A_PAGE + 1,
-        before_id=before[0] if before else None,
+        before_id=before,
     )
-    shown = rows[:ON_A_PAGE]
-    following = (
-        url_for("receipts.receipts", status=status, after=cursor(shown[-1].id)) if len(rows) > ON_A_PAGE else None
-    )
+    shown, after = one_page(rows, ON_A_PAGE)
+    following = after and url_for("receipts.receipts", status=status, after=after)
     return render_template(
         "activities/receipts.html",
         own=who.role == Role.MEMBER,

@@ -15,7 +15,7 @@ from pointsvc.boards import service as boards
 from pointsvc.boards.models import BoardComment
 from pointsvc.boards.public_pages import served
 from pointsvc.db import transaction
-from pointsvc.http import actor, at_cursor, cursor, public, requires
+from pointsvc.http import actor, id_at, one_page, public, requires
 from pointsvc.permissions import Permission
 
 bp = Blueprint("boards", __name__, description="Display boards: the public projection, and how they are kept")
@@ -37,15 +37,15 @@ def public_board(code: str) -> Response:
 @bp.response(200, schemas.DisplayBoardsOut)
 def list_boards(args: dict[str, Any]) -> dict[str, Any]:
     """The boards of a node and below."""
-    place = at_cursor(args["after"], int)
+    place = id_at(args["after"])
     rows = boards.boards(
         actor=actor(),
         organisation=args["organisation"],
         limit=args["limit"] + 1,
-        after_id=place[0] if place else None,
+        after_id=place,
     )
-    items = rows[: args["limit"]]
-    return {"items": [_out(one) for one in items], "next": cursor(items[-1].id) if len(rows) > len(items) else None}
+    items, following = one_page(rows, args["limit"])
+    return {"items": [_out(one) for one in items], "next": following}
 
 
 @bp.route("/boards", methods=["POST"])
@@ -142,16 +142,16 @@ def withdraw(board_id: str) -> Any:
 @bp.response(200, schemas.BoardCommentsOut)
 def list_comments(args: dict[str, Any], board_id: str) -> dict[str, Any]:
     """What was said to a board, the latest first."""
-    place = at_cursor(args["after"], int)
+    place = id_at(args["after"])
     rows = boards.comments(
         actor=actor(),
         board_id=ref_id(board_id),
         status=args["status"],
         limit=args["limit"] + 1,
-        before_id=place[0] if place else None,
+        before_id=place,
     )
-    items = rows[: args["limit"]]
-    return {"items": items, "next": cursor(items[-1].id) if len(rows) > len(items) else None}
+    items, following = one_page(rows, args["limit"])
+    return {"items": items, "next": following}
 
 
 @bp.route("/comments/<comment_id>/approve", methods=["POST"])

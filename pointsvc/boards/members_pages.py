@@ -16,7 +16,7 @@ from pointsvc.boards.models import CONSENTS
 from pointsvc.boards.pages import uploaded
 from pointsvc.boards.schemas import ProfileIn
 from pointsvc.db import transaction
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, at_cursor, one_page, requires
 from pointsvc.people import reach
 from pointsvc.people.door import words
 from pointsvc.people.pages import choices
@@ -31,18 +31,15 @@ ON_A_PAGE = 50
 def list_profiles() -> str:
     """Who is shown how, and who has consented."""
     who, asked = actor(), request.args.get("organisation", "")
-    place = at_cursor(request.args.get("after"), str, str)
     rows = boards.profiles(
         actor=who,
         at=clock.now(),
         organisation=asked or None,
         limit=ON_A_PAGE + 1,
-        after=(place[0], place[1]) if place else None,
+        after=at_cursor(request.args.get("after"), str, str),
     )
-    items, following = rows[:ON_A_PAGE], None
-    if len(rows) > len(items):
-        last = cursor(items[-1].branch, items[-1].number)
-        following = url_for("profiles.profiles", organisation=asked or None, after=last)
+    items, after = one_page(rows, ON_A_PAGE, "branch", "number")
+    following = after and url_for("profiles.profiles", organisation=asked or None, after=after)
     return render_template(
         "boards/profiles.html",
         profiles=items,

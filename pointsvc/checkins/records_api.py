@@ -11,7 +11,7 @@ from pointsvc.api import Blueprint, creates, ref_id
 from pointsvc.checkins import cards, listing, records, schemas, service_card
 from pointsvc.checkins.listing import Asked
 from pointsvc.db import transaction
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, id_at, one_page, requires
 from pointsvc.permissions import Permission
 
 bp = Blueprint("service_records", __name__, description="Hours of service, confirmed by the community, and the cards")
@@ -36,10 +36,11 @@ def propose(data: dict[str, Any]) -> Found:
 @bp.response(200, schemas.ServiceRecordsOut)
 def list_records(args: dict[str, Any]) -> dict[str, Any]:
     """The own hours; those of members and in communities within reach."""
-    limit, after = args.pop("limit"), at_cursor(args.pop("after"), int)
-    asked = Asked(limit=limit + 1, after=after[0] if after else None, **args)
+    limit, after = args.pop("limit"), id_at(args.pop("after"))
+    asked = Asked(limit=limit + 1, after=after, **args)
     rows = listing.records(actor=actor(), asked=asked)
-    return {"items": rows[:limit], "next": cursor(rows[limit - 1].id) if len(rows) > limit else None}
+    items, following = one_page(rows, limit)
+    return {"items": items, "next": following}
 
 
 @bp.route("/service-records/confirm", methods=["POST"])
@@ -115,9 +116,10 @@ def acknowledge(data: dict[str, Any], number: str) -> service_card.Whole:
 @bp.response(200, schemas.ServiceCardsOut)
 def list_cards(args: dict[str, Any]) -> dict[str, Any]:
     """The quarter's cards of the home units within reach."""
-    limit, after = args.pop("limit"), at_cursor(args.pop("after"), int)
-    rows = service_card.several(actor=actor(), limit=limit + 1, after=after[0] if after else None, **args)
-    return {"items": rows[:limit], "next": cursor(rows[limit - 1].id) if len(rows) > limit else None}
+    limit, after = args.pop("limit"), id_at(args.pop("after"))
+    rows = service_card.several(actor=actor(), limit=limit + 1, after=after, **args)
+    items, following = one_page(rows, limit)
+    return {"items": items, "next": following}
 
 
 # ---- inside

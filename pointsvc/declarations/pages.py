@@ -22,7 +22,7 @@ from pointsvc.declarations.shown import shown
 from pointsvc.declarations.typing_in import once
 from pointsvc.evidence import service as evidence
 from pointsvc.evidence.shown import answer
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, id_at, one_page, requires
 from pointsvc.ledger.choosing import chosen
 from pointsvc.people import reach
 from pointsvc.people.door import words
@@ -40,12 +40,10 @@ def own() -> str:
     who = actor()
     if declarations.own(actor=who) is None:
         raise errors.NotFound(errors.N_("This account has no member record of its own"))
-    place = at_cursor(request.args.get("after"), int)
-    rows = declarations.declarations(
-        actor=who, asked=declarations.Asked(own=True, after=place[0] if place else None, limit=ON_A_PAGE + 1)
-    )
-    views = rows[:ON_A_PAGE]
-    following = url_for("declarations.own", after=cursor(views[-1].id)) if len(rows) > ON_A_PAGE else None
+    place = id_at(request.args.get("after"))
+    rows = declarations.declarations(actor=who, asked=declarations.Asked(own=True, after=place, limit=ON_A_PAGE + 1))
+    views, after = one_page(rows, ON_A_PAGE)
+    following = after and url_for("declarations.own", after=after)
     return render_template(
         "declarations/own.html",
         declarations=shown(who, views),

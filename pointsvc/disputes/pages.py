@@ -17,7 +17,7 @@ from pointsvc.disputes import lifecycle
 from pointsvc.disputes import service as disputes
 from pointsvc.disputes.models import STATUSES
 from pointsvc.disputes.schemas import DismissIn, DisputeIn, UpholdIn
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, id_at, one_page, requires
 from pointsvc.ledger import choosing
 from pointsvc.people import reach
 from pointsvc.people.door import words
@@ -41,17 +41,16 @@ def list_disputes() -> str:
     who, asked = actor(), request.args
     own = who.role == Role.MEMBER
     status = asked.get("status", "all" if own else "open")
-    tally, place = asked.get("tally", ""), at_cursor(asked.get("after"), int)
+    tally, place = asked.get("tally", ""), id_at(asked.get("after"))
     rows = disputes.disputes(
         actor=who,
         status=status if status in STATUSES else None,
         tally_id=ref_id(tally) if tally else None,
         limit=ON_A_PAGE + 1,
-        before_id=place[0] if place else None,
+        before_id=place,
     )
-    shown, following = rows[:ON_A_PAGE], None
-    if len(rows) > len(shown):
-        following = url_for("disputes.disputes", status=status, tally=tally or None, after=cursor(shown[-1].id))
+    shown, after = one_page(rows, ON_A_PAGE)
+    following = after and url_for("disputes.disputes", status=status, tally=tally or None, after=after)
     return render_template(
         "disputes/disputes.html",
         own=own,

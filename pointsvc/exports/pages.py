@@ -17,7 +17,7 @@ from pointsvc.exports import service as exports
 from pointsvc.exports.api import archive_answer, table_answer
 from pointsvc.exports.card import Card, card, card_tables
 from pointsvc.exports.schemas import ENCODINGS, FORMATS
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, id_at, one_page, requires
 from pointsvc.people import listing as people
 from pointsvc.people import reach
 from pointsvc.people.models import SignIn
@@ -36,9 +36,9 @@ QUARTERS = 5
 def exports_page() -> str:
     """What can be taken away, and the archives so far."""
     who = actor()
-    place = at_cursor(request.args.get("after"), int)
-    rows = exports.listing(actor=who, limit=ON_A_PAGE + 1, before=place[0] if place else None)
-    shown = rows[:ON_A_PAGE]
+    place = id_at(request.args.get("after"))
+    rows = exports.listing(actor=who, limit=ON_A_PAGE + 1, before=place)
+    shown, after = one_page(rows, ON_A_PAGE, "Export.id")
     names = _names({row.created_by_id for row, _ in shown})
     own = reach.organisation_by_id(who, who.organisation_id or 0)
     asked = {name: request.args.get(name, "") for name in ("kind", "organisation", "period")}
@@ -50,7 +50,7 @@ def exports_page() -> str:
         periods=_offered(clock.today()),
         form={**asked, "kind": asked["kind"] or "entries", "organisation": asked["organisation"] or own.code},
         archives=[_shown(row, owner, names) for row, owner in shown],
-        pager={"next": url_for("exports.exports", after=cursor(shown[-1][0].id)) if len(rows) > len(shown) else None},
+        pager={"next": after and url_for("exports.exports", after=after)},
     )
 
 

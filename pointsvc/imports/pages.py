@@ -11,7 +11,7 @@ from sqlalchemy import select
 from pointsvc import clock, errors
 from pointsvc.api import ref_id
 from pointsvc.db import db, transaction
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, cursor, id_at, one_page, requires
 from pointsvc.imports import service as imports
 from pointsvc.imports.api import workbook_answer
 from pointsvc.imports.batch import unpacked
@@ -35,10 +35,10 @@ def imports_page() -> str:
 
 def _list(form: dict[str, str], faults: dict[str, Any]) -> str:
     who = actor()
-    place = at_cursor(request.args.get("after"), int)
-    rows = imports.listing(actor=who, limit=ON_A_PAGE + 1, before=place[0] if place else None)
-    shown = rows[:ON_A_PAGE]
-    following = url_for("imports.imports", after=cursor(shown[-1].id)) if len(rows) > ON_A_PAGE else None
+    place = id_at(request.args.get("after"))
+    rows = imports.listing(actor=who, limit=ON_A_PAGE + 1, before=place)
+    shown, after = one_page(rows, ON_A_PAGE)
+    following = after and url_for("imports.imports", after=after)
     names = _names({row.created_by_id for row in shown})
     return render_template(
         "imports/imports.html",
@@ -84,8 +84,8 @@ def run(import_id: str) -> str:
 
 
 def _one(row: Import, faults: dict[str, str]) -> str:
-    place = at_cursor(request.args.get("after"), int)
-    refused = imports.refusals(import_id=row.id, limit=REFUSED_ON_A_PAGE + 1, after=place[0] if place else 0)
+    place = id_at(request.args.get("after"))
+    refused = imports.refusals(import_id=row.id, limit=REFUSED_ON_A_PAGE + 1, after=place or 0)
     shown = refused[:REFUSED_ON_A_PAGE]
     following = None
     if len(refused) > REFUSED_ON_A_PAGE:

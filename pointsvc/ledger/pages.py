@@ -15,7 +15,7 @@ from werkzeug.datastructures import MultiDict
 from pointsvc import clock, errors
 from pointsvc.api import invalid, ref_id
 from pointsvc.db import transaction
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, id_at, one_page, requires
 from pointsvc.ledger import choosing, undoing
 from pointsvc.ledger import service as ledger
 from pointsvc.ledger.schemas import BatchIn, ReverseIn
@@ -83,20 +83,19 @@ def entries(who: Actor, member: Member) -> dict[str, Any]:
     """The member's entries, for the member's page."""
     if not allowed(who, Permission.LEDGER_READ):
         return {"entries": [], "pager": None, "query": {}, "rules": []}
-    after = at_cursor(request.args.get("after"), int)
+    place = id_at(request.args.get("after"))
     query: dict[str, Any] = {name: request.args.get(name, "").strip() for name in ("since", "until", "rule")}
     rows = ledger.entries(
         actor=who,
         member=member.number,
         limit=ON_A_PAGE + 1,
-        after=after[0] if after else None,
+        after=place,
         since=_day("since", query["since"]),
         until=_day("until", query["until"]),
         rule=query["rule"] or None,
     )
-    shown = rows[:ON_A_PAGE]
-    more = len(rows) > len(shown)
-    following = url_for("people.member", number=member.number, **query, after=cursor(shown[-1].id)) if more else None
+    shown, after = one_page(rows, ON_A_PAGE)
+    following = after and url_for("people.member", number=member.number, **query, after=after)
     branches = _branches(who, shown)
     return {
         "entries": [_shown(row, branches) for row in shown],
@@ -117,7 +116,7 @@ def _day(name: str, text: str) -> date | None:
         raise errors.Invalid({name: errors.N_("A day such as 2026-07-05 is needed")}) from error
 
 
-def _branches(who: Actor, rows: list[ledger.EntryView]) -> set[int]:
+def _branches(who: Actor, rows: Sequence[ledger.EntryView]) -> set[int]:
     """Those of the entries' branches in which the actor may take entries back."""
     if not allowed(who, Permission.LEDGER_RECORD):
         return set()

@@ -9,7 +9,7 @@ from flask_babel import gettext
 
 from pointsvc import clock
 from pointsvc.api import Blueprint, creates, ref_id
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, id_at, one_page, requires
 from pointsvc.lists import closing, exchange
 from pointsvc.lists import service as lists
 from pointsvc.lists.schemas import (
@@ -106,7 +106,7 @@ def file_item(data: dict[str, Any], set_id: str) -> dict[str, Any]:
 @bp.response(200, ItemsOut)
 def list_items(args: dict[str, Any], set_id: str) -> dict[str, Any]:
     """The items of a set, the latest first."""
-    who, place = actor(), at_cursor(args["after"], int)
+    who, place = actor(), id_at(args["after"])
     found = lists.one_set(actor=who, set_id=ref_id(set_id))
     code = args["organisation"]
     filters = lists.Filters(
@@ -121,10 +121,10 @@ def list_items(args: dict[str, Any], set_id: str) -> dict[str, Any]:
         set_id=found.id,
         filters=filters,
         limit=args["limit"] + 1,
-        before_id=place[0] if place else None,
+        before_id=place,
     )
-    shown = rows[: args["limit"]]
-    return {"items": items_shown(shown), "next": cursor(shown[-1].id) if len(rows) > len(shown) else None}
+    shown, following = one_page(rows, args["limit"])
+    return {"items": items_shown(shown), "next": following}
 
 
 @bp.route("/items/<item_id>")

@@ -10,7 +10,7 @@ from flask_babel import gettext
 from pointsvc import clock, errors
 from pointsvc.api import ref_id
 from pointsvc.db import transaction
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, id_at, one_page, requires
 from pointsvc.notices import quiet, wishes
 from pointsvc.notices import service as notices
 from pointsvc.notices.schemas import words
@@ -29,13 +29,11 @@ def list_notices() -> str:
     """The inbox, newest first: of one topic, or only what is unread."""
     who, topic = actor(), request.args.get("topic", "")
     topic, unread = topic if topic in TOPICS else "", request.args.get("show") == "unread"
-    before = at_cursor(request.args.get("after"), int)
-    rows = notices.inbox(
-        actor=who, limit=ON_A_PAGE + 1, before_id=before[0] if before else None, topic=topic or None, unread=unread
-    )
-    shown = rows[:ON_A_PAGE]
+    before = id_at(request.args.get("after"))
+    rows = notices.inbox(actor=who, limit=ON_A_PAGE + 1, before_id=before, topic=topic or None, unread=unread)
+    shown, after = one_page(rows, ON_A_PAGE)
     here: dict[str, Any] = {"topic": topic or None, "show": "unread" if unread else None}
-    following = url_for("notices.notices", **here, after=cursor(shown[-1].id)) if len(rows) > ON_A_PAGE else None
+    following = after and url_for("notices.notices", **here, after=after)
     items = [
         {
             "id": row.id,

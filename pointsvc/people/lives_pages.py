@@ -12,12 +12,11 @@ from flask_babel import gettext, ngettext
 from pointsvc import clock, errors
 from pointsvc.api import ref_id
 from pointsvc.db import transaction
-from pointsvc.http import actor, requires
+from pointsvc.http import actor, at_cursor, one_page, requires
 from pointsvc.people import exemptions, gaps, listing, lives
 from pointsvc.people import service as people
 from pointsvc.people.categories import CATEGORIES, EXEMPT
 from pointsvc.people.door import words
-from pointsvc.people.lives_api import gap_place, next_gap
 from pointsvc.people.models import GROUNDS, Member
 from pointsvc.people.pages import choices, member_page, on_member_page
 from pointsvc.permissions import Actor, Permission, allowed
@@ -150,11 +149,9 @@ def _day(form: Mapping[str, str], name: str) -> date:
 @requires(Permission.MEMBERS_MANAGE)
 def without_branch() -> str:
     who = actor()
-    rows = gaps.listing(actor=who, limit=ON_A_PAGE + 1, after=gap_place(request.args.get("after")))
-    shown = rows[:ON_A_PAGE]
-    following = None
-    if len(rows) > len(shown):
-        following = url_for("lives.without_branch", after=next_gap(shown[-1]))
+    rows = gaps.listing(actor=who, limit=ON_A_PAGE + 1, after=at_cursor(request.args.get("after"), date, str))
+    shown, after = one_page(rows, ON_A_PAGE, "since", "number")
+    following = after and url_for("lives.without_branch", after=after)
     today = clock.today()
     return render_template(
         "people/without_branch.html",

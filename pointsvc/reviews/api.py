@@ -9,7 +9,7 @@ from flask import current_app
 from pointsvc import clock, codes
 from pointsvc.api import Blueprint, creates, ref_id
 from pointsvc.db import transaction
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, id_at, one_page, requires
 from pointsvc.people import reach
 from pointsvc.permissions import Permission
 from pointsvc.reviews import (
@@ -55,10 +55,10 @@ def prepare(data: dict[str, Any]) -> dict[str, Any]:
 @bp.response(200, schemas.ReviewsOut)
 def list_reviews(args: dict[str, Any]) -> dict[str, Any]:
     """The reviews of a node and all below it, or of all within reach."""
-    limit, place = args.pop("limit"), at_cursor(args.pop("after"), int)
-    rows = listing.reviews(actor=actor(), limit=limit + 1, before_id=place[0] if place else None, **args)
-    items = rows[:limit]
-    return {"items": items, "next": cursor(items[-1].id) if len(rows) > limit else None}
+    limit, place = args.pop("limit"), id_at(args.pop("after"))
+    rows = listing.reviews(actor=actor(), limit=limit + 1, before_id=place, **args)
+    items, following = one_page(rows, limit)
+    return {"items": items, "next": following}
 
 
 @bp.route("/reviews/figures")

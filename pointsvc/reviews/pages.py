@@ -13,7 +13,7 @@ from marshmallow import ValidationError
 from pointsvc import clock, errors
 from pointsvc.api import invalid, ref_id
 from pointsvc.db import transaction
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, id_at, one_page, requires
 from pointsvc.people import listing as people
 from pointsvc.people import reach
 from pointsvc.people.door import words
@@ -65,18 +65,16 @@ def _list(form: Mapping[str, str], wrong: Words) -> str:
     who, today = actor(), clock.today()
     node = reach.organisation_by_id(who, who.organisation_id or 0)
     year, status = _year(request.args.get("year"), today), request.args.get("status", "")
-    place = at_cursor(request.args.get("after"), int)
+    place = id_at(request.args.get("after"))
     rows = listing.reviews(
         actor=who,
         year=year,
         status=status if status in lifecycle.STATUSES else None,
         limit=ON_A_PAGE + 1,
-        before_id=place[0] if place else None,
+        before_id=place,
     )
-    shown = rows[:ON_A_PAGE]
-    following = None
-    if len(rows) > len(shown):
-        following = url_for("reviews.reviews", year=year, status=status, after=cursor(shown[-1].id))
+    shown, after = one_page(rows, ON_A_PAGE)
+    following = after and url_for("reviews.reviews", year=year, status=status, after=after)
     choices = [(row.code, row.name) for row in people.organisations(actor=who, limit=LONGEST_CHOICE)]
     return render_template(
         "reviews/reviews.html",

@@ -20,7 +20,7 @@ from pointsvc.db import transaction
 from pointsvc.declarations.choosing import Open, still_open
 from pointsvc.downloads import as_xlsx
 from pointsvc.firstpages import FirstPage, first_page_of
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, at_cursor, id_at, one_page, requires
 from pointsvc.people import listing as people
 from pointsvc.people import reach
 from pointsvc.people.models import Member, Organisation
@@ -121,10 +121,10 @@ def tallies_page() -> str:
 
 def _tallies(form: Mapping[str, str], wrong: Mapping[str, str]) -> str:
     who = actor()
-    place = at_cursor(request.args.get("after"), int)
-    rows = tallies.listing(actor=who, limit=ON_A_PAGE + 1, before_id=place[0] if place else None)
-    shown = rows[:ON_A_PAGE]
-    following = url_for("tallies.tallies", after=cursor(shown[-1][0].id)) if len(rows) > len(shown) else None
+    place = id_at(request.args.get("after"))
+    rows = tallies.listing(actor=who, limit=ON_A_PAGE + 1, before_id=place)
+    shown, after = one_page(rows, ON_A_PAGE, "Tally.id")
+    following = after and url_for("tallies.tallies", after=after)
     choices = [(row.code, row.name) for row in people.organisations(actor=who, limit=1000)]
     own = reach.organisation_by_id(who, who.organisation_id or 0)
     offered = _offered(clock.today())
@@ -295,10 +295,8 @@ def _order(endpoint: str, values: Mapping[str, Any], asked: Asked, rows: Sequenc
         turned = by if present == f"-{by}" or (by != asked.sort and by != "total") else f"-{by}"
         return url_for(endpoint, **values, sort=turned)
 
-    following = None
-    if len(rows) > ON_A_PAGE:
-        last = rows[ON_A_PAGE - 1]
-        following = url_for(endpoint, **values, sort=present, after=cursor(last.place, last.number))
+    _, after = one_page(rows, ON_A_PAGE, "place", "number")
+    following = after and url_for(endpoint, **values, sort=present, after=after)
     links = {name: link(name) for name in ("number", "name", "branch", "total")}
     return {
         "sort": {"by": asked.sort, "down": asked.down},
