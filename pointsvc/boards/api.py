@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import orjson
@@ -79,60 +80,6 @@ def get_board(board_id: str) -> Any:
     return _one(ref_id(board_id))
 
 
-@bp.route("/boards/<board_id>/submit", methods=["POST"])
-@requires(Permission.BOARDS_MANAGE)
-@creates
-@bp.response(200, schemas.DisplayBoardOut)
-def submit(board_id: str) -> Any:
-    """Hand a board over for its review."""
-    return _acted(boards.submit, board_id)
-
-
-@bp.route("/boards/<board_id>/approve", methods=["POST"])
-@requires(Permission.BOARDS_REVIEW)
-@creates
-@bp.response(200, schemas.DisplayBoardOut)
-def approve(board_id: str) -> Any:
-    """Say that nothing on it is secret or private; not by whoever submitted it."""
-    return _acted(boards.approve, board_id)
-
-
-@bp.route("/boards/<board_id>/return", methods=["POST"])
-@requires(Permission.BOARDS_REVIEW)
-@creates
-@bp.response(200, schemas.DisplayBoardOut)
-def give_back(board_id: str) -> Any:
-    """Send a board back to be changed."""
-    return _acted(boards.give_back, board_id)
-
-
-@bp.route("/boards/<board_id>/publish", methods=["POST"])
-@requires(Permission.BOARDS_MANAGE)
-@creates
-@bp.response(200, schemas.DisplayBoardOut)
-def publish(board_id: str) -> Any:
-    """Hang a reviewed board up."""
-    return _acted(boards.publish, board_id)
-
-
-@bp.route("/boards/<board_id>/renew", methods=["POST"])
-@requires(Permission.BOARDS_MANAGE)
-@creates
-@bp.response(200, schemas.DisplayBoardOut)
-def renew(board_id: str) -> Any:
-    """Say that what hangs there is still right."""
-    return _acted(boards.renew, board_id)
-
-
-@bp.route("/boards/<board_id>/withdraw", methods=["POST"])
-@requires(Permission.BOARDS_MANAGE)
-@creates
-@bp.response(200, schemas.DisplayBoardOut)
-def withdraw(board_id: str) -> Any:
-    """Take a board down at once."""
-    return _acted(boards.withdraw, board_id)
-
-
 # ---- what the public says
 
 
@@ -186,11 +133,6 @@ def answer_comment(data: dict[str, Any], comment_id: str) -> BoardComment:
 # ---- inside
 
 
-def _acted(act: Callable[..., Any], board_id: str) -> dict[str, Any]:
-    act(actor=actor(), at=clock.now(), board_id=ref_id(board_id))
-    return _one(ref_id(board_id))
-
-
 def _one(board_id: int) -> dict[str, Any]:
     return _out(boards.board(actor=actor(), board_id=board_id))
 
@@ -199,3 +141,20 @@ def _out(view: boards.BoardView) -> dict[str, Any]:
     named = boards.numbers_of(view.wanted) if view.wanted["people"] is not None else None
     names = ("id", "code", "kind", "status", "organisation", "hangs", "published_on", "expires_on", "waiting", "may")
     return {**view.wanted, "people": named, **{name: getattr(view, name) for name in names}}
+
+
+def _acted(board_id: str, act: Callable[..., Any]) -> dict[str, Any]:
+    act(actor=actor(), at=clock.now(), board_id=ref_id(board_id))
+    return _one(ref_id(board_id))
+
+
+for name, permission, act, does in (
+    ("submit", Permission.BOARDS_MANAGE, boards.submit, "Hand a board over for its review."),
+    ("approve", Permission.BOARDS_REVIEW, boards.approve,
+     "Say that nothing on it is secret or private; not by whoever submitted it."),
+    ("return", Permission.BOARDS_REVIEW, boards.give_back, "Send a board back to be changed."),
+    ("publish", Permission.BOARDS_MANAGE, boards.publish, "Hang a reviewed board up."),
+    ("renew", Permission.BOARDS_MANAGE, boards.renew, "Say that what hangs there is still right."),
+    ("withdraw", Permission.BOARDS_MANAGE, boards.withdraw, "Take a board down at once."),
+):  # fmt: skip
+    bp.step(f"/boards/<board_id>/{name}", permission, does, partial(_acted, act=act), gives=schemas.DisplayBoardOut)

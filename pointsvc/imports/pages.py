@@ -11,7 +11,7 @@ from sqlalchemy import select
 from pointsvc import clock, errors
 from pointsvc.api import ref_id
 from pointsvc.db import db, transaction
-from pointsvc.http import actor, cursor, id_at, one_page, requires
+from pointsvc.http import actor, id_at, one_page, requires
 from pointsvc.imports import service as imports
 from pointsvc.imports.api import workbook_answer
 from pointsvc.imports.batch import unpacked
@@ -86,10 +86,8 @@ def run(import_id: str) -> str:
 def _one(row: Import, faults: dict[str, str]) -> str:
     place = id_at(request.args.get("after"))
     refused = imports.refusals(import_id=row.id, limit=REFUSED_ON_A_PAGE + 1, after=place or 0)
-    shown = refused[:REFUSED_ON_A_PAGE]
-    following = None
-    if len(refused) > REFUSED_ON_A_PAGE:
-        following = url_for("imports.run", import_id=row.id, after=cursor(shown[-1].id)) + "#rejected"
+    shown, after = one_page(refused, REFUSED_ON_A_PAGE)
+    following = after and url_for("imports.run", import_id=row.id, after=after, _anchor="rejected")
     return render_template(
         "imports/import.html",
         import_=_shown(row, _names({row.created_by_id})),
