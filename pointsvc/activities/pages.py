@@ -10,15 +10,14 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import format_date, gettext
-from marshmallow import ValidationError
 
-from pointsvc import clock, errors
+from pointsvc import clock, errors, forms
 from pointsvc.activities import overview
 from pointsvc.activities import service as activities
 from pointsvc.activities.marking import RULES_OF
 from pointsvc.activities.models import MARKS
 from pointsvc.activities.schemas import MeetingIn
-from pointsvc.api import invalid, ref_id
+from pointsvc.api import ref_id
 from pointsvc.db import transaction
 from pointsvc.firstpages import FirstPage, first_page_of
 from pointsvc.http import actor, at_cursor, one_page, requires
@@ -91,8 +90,8 @@ def meetings() -> str:
         actor=who,
         organisation=node.code,
         kind=query["kind"] or None,
-        since=_day("since", query["since"]),
-        until=_day("until", query["until"]),
+        since=forms.day("since", query["since"]) if query["since"] else None,
+        until=forms.day("until", query["until"]) if query["until"] else None,
         limit=ON_A_PAGE + 1,
         after=at_cursor(asked.get("after"), date, int),
     )
@@ -117,11 +116,9 @@ def new_meeting() -> Any:
         return _opening(request.args.get("organisation"), {}, {})
     form = {name: request.form.get(name, "").strip() for name in ("organisation", "kind", "held_on", "title")}
     try:
-        data = MeetingIn().load({name: value for name, value in form.items() if value})
+        data = forms.load(MeetingIn(), {name: value for name, value in form.items() if value})
         with transaction():
             made = activities.open_meeting(actor=actor(), at=clock.now(), **data)
-    except ValidationError as error:
-        return _opening(form["organisation"], form, words(invalid(error.messages))), 422
     except errors.Invalid as problem:
         return _opening(form["organisation"], form, words(problem)), 422
     return redirect(url_for("activities.meeting", meeting_id=made.id))
@@ -160,13 +157,6 @@ def _node(who: Actor, code: str | None) -> Organisation:
     if who.organisation_id is None:
         raise errors.NotFound()
     return reach.organisation_by_id(who, who.organisation_id)
-
-
-def _day(name: str, text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise errors.Invalid({name: errors.N_("A day such as 2026-07-05 is needed")}) from error
 
 
 def _row(item: activities.Summary) -> dict[str, Any]:

@@ -7,13 +7,12 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
-from marshmallow import ValidationError
 
-from pointsvc import clock, errors
+from pointsvc import clock, errors, forms
 from pointsvc.activities import away, lifecycle, receipts
 from pointsvc.activities import service as activities
 from pointsvc.activities.receipts_schemas import AwayReceiptIn
-from pointsvc.api import invalid, ref_id
+from pointsvc.api import ref_id
 from pointsvc.db import transaction
 from pointsvc.http import actor, id_at, one_page, requires
 from pointsvc.people import listing as people
@@ -69,11 +68,9 @@ def new_receipt() -> Any:
     typed = {name: request.form.get(name, "").strip() for name in FIELDS}
     try:
         typed["member"] = _meant(typed["member"])
-        data = AwayReceiptIn().load({name: value for name, value in typed.items() if value})
+        data = forms.load(AwayReceiptIn(), {name: value for name, value in typed.items() if value})
         with transaction():
             made = receipts.submit(actor=actor(), at=clock.now(), **data)
-    except ValidationError as error:
-        return _form(typed, words(invalid(error.messages))), 422
     except errors.Invalid as problem:
         return _form(typed, words(problem)), 422
     except errors.Conflict as problem:

@@ -7,10 +7,9 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
-from marshmallow import ValidationError
 
-from pointsvc import clock, errors
-from pointsvc.api import invalid, ref_id
+from pointsvc import clock, errors, forms
+from pointsvc.api import ref_id
 from pointsvc.boards import service as boards
 from pointsvc.boards.figures import n18
 from pointsvc.boards.models import INSIGNIA
@@ -44,7 +43,7 @@ def issue() -> Any:
     given = {name: form.get(name, "").strip() for name in FIELDS}
     body = {**given, "members": form.getlist("members"), "signed": "signed" in form}
     try:
-        data = _load(body)
+        data = forms.load(InsigniaIn(), body)
         with transaction():
             rows = boards.issue(actor=actor(), at=clock.now(), **data)
     except errors.Invalid as problem:
@@ -121,10 +120,3 @@ def _page(wrong: Mapping[str, list[str]]) -> str:
         errors=wrong,
         pager={"next": following},
     )
-
-
-def _load(data: dict[str, Any]) -> dict[str, Any]:
-    try:
-        return dict(InsigniaIn().load(data))
-    except ValidationError as error:
-        raise invalid(error.messages) from error

@@ -7,10 +7,8 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
-from marshmallow import ValidationError
 
-from pointsvc import clock, errors
-from pointsvc.api import invalid
+from pointsvc import clock, errors, forms
 from pointsvc.boards import service as boards
 from pointsvc.boards.models import CONSENTS
 from pointsvc.boards.pages import uploaded
@@ -63,7 +61,9 @@ def describe(number: str) -> Any:
     form = {name: request.form.get(name, "").strip() for name in ("post", "duties")}
     place = request.form.get("place", "").strip()
     try:
-        data = _load({**form, **({"place": int(place)} if place.isascii() and place.isdigit() else {})})
+        data = forms.load(
+            ProfileIn(), {**form, **({"place": int(place)} if place.isascii() and place.isdigit() else {})}
+        )
         with transaction():
             boards.describe(actor=actor(), at=clock.now(), member=number, **data)
     except errors.Invalid as problem:
@@ -179,10 +179,3 @@ def _own_number() -> str:
     if who.member_id is None:
         raise errors.NotFound()
     return reach.member_by_id(who, who.member_id).number
-
-
-def _load(data: dict[str, Any]) -> dict[str, Any]:
-    try:
-        return dict(ProfileIn().load(data))
-    except ValidationError as error:
-        raise invalid(error.messages) from error

@@ -8,18 +8,16 @@ from typing import Any
 
 from flask import Response, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
-from marshmallow import ValidationError
 
-from pointsvc import clock, errors
-from pointsvc.api import invalid, ref_id
+from pointsvc import clock, errors, forms
+from pointsvc.api import ref_id
 from pointsvc.db import transaction
-from pointsvc.declarations import choosing, hints
+from pointsvc.declarations import choosing, hints, typing_in
 from pointsvc.declarations import service as declarations
 from pointsvc.declarations.choosing import Whose
 from pointsvc.declarations.reviewing import bp
 from pointsvc.declarations.schemas import WhatIn, deed
 from pointsvc.declarations.shown import shown
-from pointsvc.declarations.typing_in import once
 from pointsvc.evidence import service as evidence
 from pointsvc.evidence.shown import answer
 from pointsvc.http import actor, id_at, one_page, requires
@@ -28,7 +26,7 @@ from pointsvc.people import reach
 from pointsvc.people.door import words
 from pointsvc.permissions import Permission, allowed
 
-__all__ = ["bp"]
+__all__ = ["bp", "typing_in"]
 
 ON_A_PAGE = 30
 FIELDS = ("occurred_on", "quantity", "tier", "points", "matter", "note")
@@ -65,7 +63,10 @@ def new() -> Any:
         data = _load(request.form)
         with transaction():
             made = declarations.declare(
-                actor=actor(), at=clock.now(), deed=deed(data, member.number), once=once(request.form.get("key", ""))
+                actor=actor(),
+                at=clock.now(),
+                deed=deed(data, member.number),
+                once=forms.once(request.form.get("key", "")),
             )
             declarations.attach(actor=actor(), at=clock.now(), declaration_id=made, pieces=pieces)
     except errors.Invalid as problem:
@@ -226,7 +227,4 @@ def _pieces() -> list[evidence.Piece]:
 def _load(form: Any) -> dict[str, Any]:
     """The form as a JSON body would say it: what was left empty is not there."""
     filled = {name: form[name].strip() for name in (*FIELDS, "rule") if form.get(name, "").strip()}
-    try:
-        return dict(WhatIn().load(filled))
-    except ValidationError as error:
-        raise invalid(error.messages) from error
+    return forms.load(WhatIn(), filled)

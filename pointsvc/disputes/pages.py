@@ -7,11 +7,10 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import format_date, gettext, ngettext
-from marshmallow import ValidationError
 from werkzeug.datastructures import MultiDict
 
-from pointsvc import clock, errors
-from pointsvc.api import invalid, ref_id
+from pointsvc import clock, errors, forms
+from pointsvc.api import ref_id
 from pointsvc.db import transaction
 from pointsvc.disputes import lifecycle
 from pointsvc.disputes import service as disputes
@@ -77,7 +76,7 @@ def new() -> Any:
     form = request.form
     try:
         given = (*ABOUT, "text", "how")
-        data = _load(DisputeIn(), {name: form[name].strip() for name in given if form.get(name, "").strip()})
+        data = forms.load(DisputeIn(), {name: form[name].strip() for name in given if form.get(name, "").strip()})
         about = _about(data)
         with transaction():
             made = disputes.raise_dispute(actor=actor(), at=clock.now(), text=data["text"], how=data["how"], **about)
@@ -199,9 +198,9 @@ def _decide(dispute_id: int, form: MultiDict[str, str]) -> None:
     who, at, reply = actor(), clock.now(), form.get("reply", "").strip()
     decision = form.get("decision")
     if decision == lifecycle.DISMISS:
-        disputes.dismiss(actor=who, at=at, dispute_id=dispute_id, **_load(DismissIn(), {"reply": reply}))
+        disputes.dismiss(actor=who, at=at, dispute_id=dispute_id, **forms.load(DismissIn(), {"reply": reply}))
     elif decision == lifecycle.UPHOLD:
-        data = _load(UpholdIn(), {"reply": reply, **_effects(form)})
+        data = forms.load(UpholdIn(), {"reply": reply, **_effects(form)})
         data["take_back"] = [ref_id(text) for text in data["take_back"]]
         disputes.uphold(actor=who, at=at, dispute_id=dispute_id, **data)
     else:
@@ -216,13 +215,6 @@ def _effects(form: MultiDict[str, str]) -> dict[str, Any]:
         filled = {name: form[name].strip() for name in INSTEAD if form.get(name, "").strip()}
         effects["entry"] = {"rule": rule, **({"tier": tier} if tier else {}), **filled}
     return effects
-
-
-def _load(schema: Any, data: dict[str, Any]) -> dict[str, Any]:
-    try:
-        return dict(schema.load(data))
-    except ValidationError as error:
-        raise invalid(error.messages) from error
 
 
 @waits

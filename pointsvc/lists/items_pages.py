@@ -7,11 +7,10 @@ from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
-from marshmallow import ValidationError
 from werkzeug.datastructures import MultiDict
 
-from pointsvc import clock, codes, errors
-from pointsvc.api import invalid, ref_id
+from pointsvc import clock, codes, errors, forms
+from pointsvc.api import ref_id
 from pointsvc.db import transaction
 from pointsvc.http import actor, requires
 from pointsvc.lists import closing, exchange, filing
@@ -41,7 +40,7 @@ def new(set_id: str) -> Any:
     if request.method == "GET":
         return _form(found, request.args, {})
     try:
-        data = _load(ItemIn(), _typed(request.form, found.life))
+        data = forms.load(ItemIn(), _typed(request.form, found.life))
         options = as_filed(data)
         with transaction():
             made = lists.file_item(actor=who, at=clock.now(), set_id=number, **options)
@@ -68,7 +67,7 @@ def claim(item_id: str) -> Any:
     number, form = ref_id(item_id), request.form
     try:
         filled = {name: form[name].strip() for name in ("amount", "note", "organisation") if form.get(name, "").strip()}
-        data = _load(ItemClaimIn(), {**filled, "amount": _whole(filled.get("amount", "1"))})
+        data = forms.load(ItemClaimIn(), {**filled, "amount": _whole(filled.get("amount", "1"))})
         with transaction():
             lists.claim(actor=actor(), at=clock.now(), item_id=number, **data)
     except errors.Invalid as problem:
@@ -189,11 +188,4 @@ def _whole(text: str) -> Any:
 
 
 def _day(text: str) -> Any:
-    return _load(ItemIn(only=("due_on",)), {"due_on": text})["due_on"] if text else None
-
-
-def _load(schema: Any, data: dict[str, Any]) -> dict[str, Any]:
-    try:
-        return dict(schema.load(data))
-    except ValidationError as error:
-        raise invalid(error.messages) from error
+    return forms.load(ItemIn(only=("due_on",)), {"due_on": text})["due_on"] if text else None

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
 
-from pointsvc import clock, errors
+from pointsvc import clock, errors, forms
 from pointsvc.api import ref_id
 from pointsvc.db import transaction
 from pointsvc.http import actor, at_cursor, one_page, requires
@@ -136,10 +136,7 @@ def _changed(number: str, act: Any, names: Mapping[str, str], done: str) -> Any:
 
 
 def _day(form: Mapping[str, str], name: str) -> date:
-    try:
-        return date.fromisoformat(form.get(name, ""))
-    except ValueError as error:
-        raise errors.Invalid({name: errors.N_("A day such as 2026-07-05 is needed")}) from error
+    return forms.day(name, form.get(name, ""))
 
 
 # ---- who is on the way

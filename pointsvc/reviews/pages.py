@@ -8,10 +8,9 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
-from marshmallow import ValidationError
 
-from pointsvc import clock, errors
-from pointsvc.api import invalid, ref_id
+from pointsvc import clock, errors, forms
+from pointsvc.api import ref_id
 from pointsvc.db import transaction
 from pointsvc.http import actor, id_at, one_page, requires
 from pointsvc.people import listing as people
@@ -48,11 +47,9 @@ def prepare() -> Any:
     form = {name: request.form.get(name, "").strip() for name in ("organisation", "year", "held_on")}
     year: Any = int(form["year"]) if form["year"].isdecimal() else form["year"]
     try:
-        data = ReviewIn().load({**form, "year": year})
+        data = forms.load(ReviewIn(), {**form, "year": year})
         with transaction():
             made = reviews.prepare(actor=actor(), at=clock.now(), **data)
-    except ValidationError as error:
-        return _list(form, words(invalid(error.messages))), 422
     except errors.Invalid as problem:
         return _list(form, words(problem)), 422
     if len(made) == 1:
@@ -171,9 +168,9 @@ def withdraw(review_id: str) -> Any:
 def _dated(review_id: str, verb: Callable[..., Any], names: tuple[str, ...], done: str) -> Any:
     form = {name: request.form.get(name, "") for name in names}
     try:
-        days = BallotOpenIn().load(form)
-    except ValidationError as error:
-        return _review(changing.review(actor(), ref_id(review_id)), form, words(invalid(error.messages))), 422
+        days = forms.load(BallotOpenIn(), form)
+    except errors.Invalid as problem:
+        return _review(changing.review(actor(), ref_id(review_id)), form, words(problem)), 422
     return _acted(review_id, verb, done, **{name: days[name] for name in names})
 
 
