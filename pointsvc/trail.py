@@ -6,13 +6,12 @@ from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext
-from sqlalchemy import select
 
 from pointsvc.audit import service as audit
 from pointsvc.audit.models import AuditEvent
-from pointsvc.db import among, db
 from pointsvc.errors import N_
 from pointsvc.http import actor, id_at, one_page, requires
+from pointsvc.people import listing as people
 from pointsvc.people import reach
 from pointsvc.people.models import SignIn
 from pointsvc.permissions import Permission
@@ -214,7 +213,7 @@ def events() -> str:
     )
     page, after = one_page(rows, ON_A_PAGE)
     following = after and url_for("trail.events", account=name or None, about=about or None, after=after)
-    accounts_by_id = names({row.sign_in_id for row in page})
+    accounts_by_id = people.account_names({row.sign_in_id for row in page})
     return render_template(
         "audit.html",
         events=[shown(row, accounts_by_id) for row in page],
@@ -222,12 +221,6 @@ def events() -> str:
         nouns=sorted(((noun, gettext(words)) for noun, words in NOUNS.items()), key=lambda pair: pair[1]),
         pager={"next": following},
     )
-
-
-def names(ids: set[int | None]) -> dict[int, str]:
-    """The names of these accounts, by id."""
-    rows = db.session.execute(select(SignIn.id, SignIn.name).where(among(SignIn.id, [one for one in ids if one])))
-    return {row.id: row.name for row in rows}
 
 
 def shown(row: AuditEvent, names: dict[int, str]) -> dict[str, Any]:

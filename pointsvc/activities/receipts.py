@@ -146,7 +146,7 @@ def _visiting(
     actor: Actor, at: datetime, number: str, kind: str, held_on: date, node: Organisation | None, note: str | None
 ) -> None:
     """A visitor's attendance: kept if there is such a member, and all refusals are the same silence."""
-    node = node or reach.organisation_by_id(actor, actor.organisation_id or 0)
+    node = node or reach.own_node(actor)
     _check_kind(kind, node.id, held_on)
     one = db.session.scalar(select(Member).where(merged.meant_by(number)))
     branch_id = reach.branch_on([one.id], held_on).get(one.id) if one else None

@@ -33,7 +33,7 @@ def cards_page() -> str:
     following = after and url_for("checkins.cards", quarter=quarter, after=after)
     return render_template(
         "checkins/cards.html",
-        organisation=reach.organisation_by_id(who, who.organisation_id or 0),
+        organisation=reach.own_node(who),
         quarter=quarter,
         quarters=quarters,
         cards=shown,

@@ -18,6 +18,7 @@ from pointsvc.declarations.schemas import deed
 from pointsvc.evidence import service as evidence
 from pointsvc.evidence.shown import answer
 from pointsvc.http import actor, id_at, one_page, requires
+from pointsvc.people import reach
 from pointsvc.permissions import Permission
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -159,7 +160,7 @@ def get_evidence(declaration_id: str, evidence_id: str) -> Response:
 
 
 def _own() -> str:
-    own = declarations.own(actor=actor())
+    own = reach.own_member(actor())
     if own is None:
         raise errors.Invalid({"member": errors.N_("Please say for which member")})
     return own.number

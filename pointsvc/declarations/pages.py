@@ -36,7 +36,7 @@ FIELDS = ("occurred_on", "quantity", "tier", "points", "matter", "note")
 @requires(Permission.DECLARATIONS_READ)
 def own() -> str:
     who = actor()
-    if declarations.own(actor=who) is None:
+    if reach.own_member(who) is None:
         raise errors.NotFound(errors.N_("This account has no member record of its own"))
     place = id_at(request.args.get("after"))
     rows = declarations.declarations(actor=who, asked=declarations.Asked(own=True, after=place, limit=ON_A_PAGE + 1))
@@ -142,7 +142,7 @@ def piece(declaration_id: str, evidence_id: str) -> Response:
 
 def _member(number: str | None) -> Whose | None:
     """Of whom the form is: of this member, else of the reader."""
-    mine = declarations.own(actor=actor())
+    mine = reach.own_member(actor())
     found = mine if number is None or (mine is not None and mine.number == number) else reach.member(actor(), number)
     return Whose(found.id, found.number, found.name) if found else None
 

@@ -108,7 +108,7 @@ def _list(wrong: dict[str, list[str]], ticked: Sequence[int]) -> str:
     following = after and url_for("declarations.declarations", **query, after=after)
     return render_template(
         "declarations/review.html",
-        organisation=reach.organisation(who, code) if code else reach.organisation_by_id(who, who.organisation_id or 0),
+        organisation=reach.named_or_own(who, code),
         shows=_shows(show, code, reviews),
         show=show,
         declarations=_hinted(who, views) if reviews else shown(who, views),

@@ -127,10 +127,8 @@ def _table(asked: Mapping[str, str]) -> _Table:
     sheet = sheets.sheet(actor=who, code=code) if code else None
     if sheet is not None:
         node = reach.organisation_by_id(who, sheet.organisation_id)
-    elif asked.get("organisation"):
-        node = reach.organisation(who, asked["organisation"])
     else:
-        node = reach.organisation_by_id(who, who.organisation_id or 0)
+        node = reach.named_or_own(who, asked.get("organisation"))
     return _Table(
         organisation=node,
         sheet=sheet,

@@ -211,9 +211,7 @@ _LENGTHS = (
 
 
 def _owner(actor: Actor, code: str | None) -> Organisation:
-    if code:
-        return reach.organisation(actor, code)
-    return reach.organisation_by_id(actor, actor.organisation_id or 0)
+    return reach.named_or_own(actor, code)
 
 
 def _link(actor: Actor, at: datetime, found: ListSet, made: Item, links: Collection[int]) -> None:

@@ -100,7 +100,7 @@ def print_set(set_id: str) -> str:
         "lists/print.html",
         set=set_shown(found, {}),
         running=running,
-        place=reach.organisation_by_id(who, who.organisation_id or 0).name,
+        place=reach.own_node(who).name,
         today=clock.today(),
     )
 

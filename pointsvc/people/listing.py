@@ -175,6 +175,12 @@ def names_of(organisation_ids: Collection[int]) -> dict[int, str]:
     return {row.id: row.name for row in rows}
 
 
+def account_names(ids: Collection[int | None]) -> dict[int, str]:
+    """The names of these accounts, by id."""
+    rows = db.session.execute(select(SignIn.id, SignIn.name).where(among(SignIn.id, [one for one in ids if one])))
+    return {row.id: row.name for row in rows}
+
+
 def accounts_of(member_ids: Collection[int]) -> list[int]:
     """The accounts by which these members sign in."""
     query = select(SignIn.id).where(among(SignIn.member_id, member_ids), SignIn.disabled_at.is_(None))

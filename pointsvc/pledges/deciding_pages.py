@@ -200,7 +200,7 @@ def _rules(view: View, today: date) -> dict[str, Any]:
 
 def _review(wrong: dict[str, list[str]], ticked: Sequence[int], minute: str = "") -> str:
     who, today = actor(), clock.today()
-    node = reach.organisation_by_id(who, who.organisation_id or 0)
+    node = reach.own_node(who)
     waiting = pledges.pledges(actor=who, asked=pledges.Asked(statuses=WAITING, share=True, limit=MOST), today=today)
     approved = pledges.pledges(
         actor=who, asked=pledges.Asked(statuses=("approved",), organisation=node.code, limit=MOST), today=today

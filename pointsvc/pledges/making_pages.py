@@ -137,7 +137,7 @@ def _promisers(who: Actor, today: date) -> list[tuple[str, str]]:
     """For whom the reader may write: whom the address names, else the own record, the members of the
     node, and the node itself.
     """
-    mine = pledges.own(actor=who)
+    mine = reach.own_member(who)
     if named := request.args.get("member"):
         member = mine if mine is not None and mine.number == named else reach.member(who, named)
         return [(f"member:{member.number}", member.name)]

@@ -84,7 +84,7 @@ def list_() -> str:
 def own() -> Any:
     """The reader's own pledges."""
     who, today = actor(), clock.today()
-    if pledges.own(actor=who) is None:
+    if reach.own_member(who) is None:
         return redirect(url_for("pledges.pledges"))
     place = id_at(request.args.get("after"))
     asked = pledges.Asked(own=True, after=place, limit=ON_A_PAGE + 1)

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import url_for
 
-from pointsvc import clock
+from pointsvc import clock, queues
 from pointsvc.api import Blueprint, PageArgs, creates, ref_id
 from pointsvc.http import actor, at_cursor, cursor, id_at, one_page, requires
 from pointsvc.permissions import Permission
@@ -97,7 +97,7 @@ def _shown(rows: Sequence[Rehearsal]) -> list[dict[str, Any]]:
     known = rehearsals.about(rehearsals=rows)
     found = []
     for row in rows:
-        job = rehearsals.job_of(row) if row.status != "done" else None
+        job = queues.job(row.job_id) if row.status != "done" else None
         found.append(
             {
                 **{name: getattr(row, name) for name in NAMES},

@@ -137,7 +137,7 @@ def plan(run: Run) -> tuple[list[Chunk], int]:
     everybody = (
         select(func.count())
         .select_from(Membership)
-        .where(Membership.organisation_id.in_(below), *statements.holds(Membership, run.through_on))
+        .where(Membership.organisation_id.in_(below), reach.on_day(Membership, run.through_on))
     )
     apart = (db.session.scalar(everybody) or 0) - sum(chunk.members for chunk in chunks)
     db.session.rollback()

@@ -68,7 +68,7 @@ def list_reviews(args: dict[str, Any]) -> dict[str, Any]:
 def figures(args: dict[str, Any]) -> listing.Figures:
     """Participation and grades of a node's reviews of one year."""
     who = actor()
-    code = args["organisation"] or reach.organisation_by_id(who, who.organisation_id or 0).code
+    code = args["organisation"] or reach.own_node(who).code
     return listing.figures(actor=who, organisation=code, year=args["year"] or clock.today().year)
 
 

@@ -60,7 +60,7 @@ def prepare() -> Any:
 
 def _list(form: Mapping[str, str], wrong: Words) -> str:
     who, today = actor(), clock.today()
-    node = reach.organisation_by_id(who, who.organisation_id or 0)
+    node = reach.own_node(who)
     year, status = _year(request.args.get("year"), today), request.args.get("status", "")
     place = id_at(request.args.get("after"))
     rows = listing.reviews(

@@ -82,7 +82,7 @@ def new() -> Any:
 
 def _new(form: Mapping[str, str], wrong: Mapping[str, Any]) -> str:
     who = actor()
-    own = reach.organisation_by_id(who, who.organisation_id or 0)
+    own = reach.own_node(who)
     code = form.get("organisation") or request.args.get("organisation") or own.code
     return render_template(
         "schemes/new.html",

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response, jsonify, url_for
 
-from pointsvc import clock, workdays
+from pointsvc import clock, queues, workdays
 from pointsvc.api import Blueprint, PageArgs, creates, ref_id
 from pointsvc.db import transaction
 from pointsvc.http import actor, at_cursor, cursor, id_at, one_page, requires
@@ -56,7 +56,7 @@ def _shown(
     publication: Publication | None = None,
     sealed: Mapping[int, Seal] | None = None,
 ) -> dict[str, Any]:
-    job = tallies.job_of(found)
+    job = queues.job(found.job_id)
     known = seals.of_tallies([found.id]) if sealed is None else sealed
     return {
         **{name: getattr(found, name) for name in TallyOut._declared_fields if hasattr(found, name)},

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
-from pointsvc import clock, errors
+from pointsvc import clock, errors, queues
 from pointsvc.activities.pages import scores_of
 from pointsvc.api import ref_id
 from pointsvc.audit import service as audit
@@ -126,7 +126,7 @@ def _tallies(form: Mapping[str, str], wrong: Mapping[str, str]) -> str:
     shown, after = one_page(rows, ON_A_PAGE, "Tally.id")
     following = after and url_for("tallies.tallies", after=after)
     choices = [(row.code, row.name) for row in people.organisations(actor=who, limit=1000)]
-    own = reach.organisation_by_id(who, who.organisation_id or 0)
+    own = reach.own_node(who)
     offered = _offered(clock.today())
     return render_template(
         "tallies/tallies.html",
@@ -168,7 +168,7 @@ def tally(tally_id: str) -> str:
     if asked.sort == "total":
         asked = replace(asked, within=ordering.branches(who, organisation).ids())
     rows = tallies.results(tally=found, asked=asked, version=version) if found.version else []
-    job = tallies.job_of(found)
+    job = queues.job(found.job_id)
     return render_template(
         "tallies/tally.html",
         tally=_tally_shown(found, organisation),

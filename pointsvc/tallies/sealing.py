@@ -96,8 +96,8 @@ def seal_in_parts(*, tally_id: int, by_id: int | None, job_id: int, token: int) 
 
 def being_sealed(tally: Tally) -> bool:
     """Whether a worker is about to seal it."""
-    job = db.session.get(queues.Job, tally.job_id, populate_existing=True) if tally.job_id else None
-    return job is not None and job.topic == queues.TALLY_SEAL and job.status in ("queued", "running")
+    job = queues.job(tally.job_id)
+    return job is not None and job.topic == queues.TALLY_SEAL and job.alive
 
 
 def _locked(tally_id: int) -> Tally:

@@ -42,7 +42,6 @@ __all__ = [
     "counts",
     "given_up",
     "honours",
-    "job_of",
     "listed",
     "listing",
     "may_be_sealed",
@@ -141,13 +140,8 @@ def _row(owner: Organisation, when: periods.Period, at: datetime) -> Tally:
 
 
 def _alive(tally: Tally) -> bool:
-    job = job_of(tally)
-    return job is not None and job.status in ("queued", "running")
-
-
-def job_of(tally: Tally) -> queues.Job | None:
-    """The job that computes or last computed the tally."""
-    return db.session.get(queues.Job, tally.job_id, populate_existing=True) if tally.job_id else None
+    job = queues.job(tally.job_id)
+    return job is not None and job.alive
 
 
 def branch_of(found: Score) -> Organisation:
