@@ -31,10 +31,6 @@ STATUSES = {
     CLAIM: (HELD, LEFT, ENDED),
     RECORD: (PROPOSED, CONFIRMED, REFUSED, WITHDRAWN, REVOKED),
 }
-# A member has one of these with a community at most.
-ACTIVE = (PENDING, ACCEPTED)
-# A member has one of these of a post and day at most.
-STANDING = (PROPOSED, CONFIRMED)
 
 # (what, step, status before) -> status after
 STEPS: dict[tuple[str, str, str], str] = {

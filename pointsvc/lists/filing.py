@@ -58,7 +58,7 @@ def file_item(
     found = reading.one_set(actor=actor, set_id=set_id)
     if found.confidential and not allowed(actor, Permission.LEDGERS_WORK):
         raise Forbidden()
-    owner = _owner(actor, organisation)
+    owner = reach.named_or_own(actor, organisation)
     wrong = faults(found, new) | (_contact_faults(contact) if contact else {})
     if contact and found.life != "exchange":
         wrong["contact"] = Message(N_("Only needs are filed for a resident"))
@@ -208,10 +208,6 @@ _LENGTHS = (
 
 
 # ---- inside
-
-
-def _owner(actor: Actor, code: str | None) -> Organisation:
-    return reach.named_or_own(actor, code)
 
 
 def _link(actor: Actor, at: datetime, found: ListSet, made: Item, links: Collection[int]) -> None:

@@ -19,7 +19,6 @@ from pointsvc.tallies import stages
 from pointsvc.tallies.terms import Rule, Terms
 
 Document = Mapping[str, Any]
-ZERO = Decimal(0)
 
 COUNTED = "counted"
 HIGHEST_ONLY = "highest_only"
