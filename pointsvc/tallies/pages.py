@@ -32,12 +32,13 @@ from pointsvc.schemes import periods
 from pointsvc.seals.pages import proof_file
 from pointsvc.tallies import ordering, sealing
 from pointsvc.tallies import service as tallies
-from pointsvc.tallies.listing import Asked, marked, of_year, scores, standing_of
+from pointsvc.tallies.listing import Asked, marked
 from pointsvc.tallies.models import Tally
 from pointsvc.tallies.publicity_pages import life_shown
 from pointsvc.tallies.sealed import proof
 from pointsvc.tallies.sheet import results_table
 from pointsvc.tallies.shown import proofs_shown, score_shown, seal_shown, year_drawn
+from pointsvc.tallies.standing import of_year, scores, standing_of
 from pointsvc.waiting import Waiting, waiting, waits
 from pointsvc.wording import job_shown, period_words
 

@@ -23,8 +23,9 @@ from pointsvc.tallies import lifecycle
 from pointsvc.tallies.comparing import compare
 from pointsvc.tallies.computing import compute
 from pointsvc.tallies.finding import newest_publications, publication_before, publications, tally
+from pointsvc.tallies.grades import Advice, advice, counts
 from pointsvc.tallies.keeping import settle, settle_all
-from pointsvc.tallies.listing import Advice, advice, counts, listing, ranked, results, standings
+from pointsvc.tallies.listing import listing, ranked, results, standings
 from pointsvc.tallies.models import PreviousTotal, Tally
 from pointsvc.tallies.posting import Posting, branches_of_posting, honours, listed, posting, postings
 from pointsvc.tallies.publicity import check_again, may_be_sealed, publicise, tell

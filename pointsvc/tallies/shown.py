@@ -17,10 +17,10 @@ from pointsvc.schemes import periods
 from pointsvc.schemes.sentences import plain
 from pointsvc.seals import service as seals
 from pointsvc.tallies import picturing, publicity, sealing
-from pointsvc.tallies.listing import sources_of
 from pointsvc.tallies.models import Tally
 from pointsvc.tallies.scoring import Score
 from pointsvc.tallies.sealed import lists_with, roots
+from pointsvc.tallies.standing import sources_of
 from pointsvc.wording import job_shown
 
 
