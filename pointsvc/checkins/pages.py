@@ -14,7 +14,7 @@ from pointsvc.checkins import awaiting, card_pages, circle_pages, community_page
 from pointsvc.checkins.checkin_pages import bp, filled, said
 from pointsvc.checkins.lifecycle import ACCEPTED, RECORD, Standing, may
 from pointsvc.checkins.listing import Asked
-from pointsvc.checkins.schemas import ServiceRecordIn
+from pointsvc.checkins.records_schemas import ServiceRecordIn
 from pointsvc.checkins.service_card import quarter_of
 from pointsvc.checkins.worth import kinds
 from pointsvc.db import transaction

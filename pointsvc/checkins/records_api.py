@@ -8,8 +8,10 @@ from sqlalchemy import Row
 
 from pointsvc import clock
 from pointsvc.api import Blueprint, creates, ref_id
-from pointsvc.checkins import cards, listing, records, schemas, service_card
+from pointsvc.checkins import cards, listing, records, service_card
+from pointsvc.checkins import records_schemas as schemas
 from pointsvc.checkins.listing import Asked
+from pointsvc.checkins.schemas import ServiceReasonIn
 from pointsvc.db import transaction
 from pointsvc.http import actor, id_at, one_page, requires
 from pointsvc.permissions import Permission
@@ -57,7 +59,7 @@ def confirm(data: dict[str, Any]) -> dict[str, Any]:
 
 @bp.route("/service-records/<record_id>/refuse", methods=["POST"])
 @requires(Permission.CHECKINS_DECIDE)
-@bp.arguments(schemas.ServiceReasonIn)
+@bp.arguments(ServiceReasonIn)
 @bp.response(200, schemas.ServiceRecordOut)
 def refuse(data: dict[str, Any], record_id: str) -> Found:
     """Do not confirm these hours, and say why."""
@@ -78,7 +80,7 @@ def withdraw(record_id: str) -> Found:
 
 @bp.route("/service-records/<record_id>/revoke", methods=["POST"])
 @requires(Permission.CHECKINS_DECIDE)
-@bp.arguments(schemas.ServiceReasonIn)
+@bp.arguments(ServiceReasonIn)
 @bp.response(200, schemas.ServiceRecordOut)
 def revoke(data: dict[str, Any], record_id: str) -> Found:
     """Take a confirmation back, and say why; its points are taken back too."""

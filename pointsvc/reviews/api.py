@@ -15,6 +15,7 @@ from pointsvc.permissions import Permission
 from pointsvc.reviews import (
     assessing,
     ballots,
+    ballots_schemas,
     changing,
     deciding,
     lifecycle,
@@ -152,7 +153,7 @@ def withdraw(data: dict[str, Any], review_id: str) -> dict[str, Any]:
 
 @bp.route("/reviews/<review_id>/ballot")
 @requires(Permission.REVIEWS_VOTE)
-@bp.response(200, schemas.BallotPaperOut)
+@bp.response(200, ballots_schemas.BallotPaperOut)
 def get_ballot(review_id: str) -> ballots.Paper:
     """The caller's own ballot paper."""
     return ballots.own_paper(actor=actor(), at=clock.now(), review_id=ref_id(review_id))
@@ -162,8 +163,8 @@ def get_ballot(review_id: str) -> ballots.Paper:
 # each votes once is held by the turnout.
 @bp.route("/reviews/<review_id>/ballot", methods=["POST"])
 @requires(Permission.REVIEWS_VOTE)
-@bp.arguments(schemas.BallotIn)
-@bp.response(201, schemas.BallotCastOut)
+@bp.arguments(ballots_schemas.BallotIn)
+@bp.response(201, ballots_schemas.BallotCastOut)
 def cast(data: dict[str, Any], review_id: str) -> dict[str, bool]:
     """Cast the caller's own ballot, once. An Idempotency-Key is not looked at here."""
     with transaction():
@@ -173,8 +174,8 @@ def cast(data: dict[str, Any], review_id: str) -> dict[str, bool]:
 
 @bp.route("/reviews/<review_id>/self", methods=["PUT"])
 @requires(Permission.REVIEWS_VOTE)
-@bp.arguments(schemas.SelfAssessmentIn)
-@bp.response(200, schemas.SelfAssessmentOut)
+@bp.arguments(ballots_schemas.SelfAssessmentIn)
+@bp.response(200, ballots_schemas.SelfAssessmentOut)
 def assess(data: dict[str, Any], review_id: str) -> Any:
     """Write the caller's own self-assessment."""
     with transaction():
@@ -183,8 +184,8 @@ def assess(data: dict[str, Any], review_id: str) -> Any:
 
 @bp.route("/reviews/<review_id>/members/<number>/self", methods=["PUT"])
 @requires(Permission.REVIEWS_MANAGE)
-@bp.arguments(schemas.SelfAssessmentIn)
-@bp.response(200, schemas.SelfAssessmentOut)
+@bp.arguments(ballots_schemas.SelfAssessmentIn)
+@bp.response(200, ballots_schemas.SelfAssessmentOut)
 def assess_from_paper(data: dict[str, Any], review_id: str, number: str) -> Any:
     """Type in what a member has written on paper."""
     with transaction():
@@ -199,8 +200,8 @@ def assess_from_paper(data: dict[str, Any], review_id: str, number: str) -> Any:
 @bp.route("/reviews/<review_id>/codes", methods=["POST"])
 @requires(Permission.REVIEWS_MANAGE)
 @creates
-@bp.arguments(schemas.BallotCodesIn)
-@bp.response(201, schemas.BallotCodesMadeOut)
+@bp.arguments(ballots_schemas.BallotCodesIn)
+@bp.response(201, ballots_schemas.BallotCodesMadeOut)
 def make_codes(data: dict[str, Any], review_id: str) -> dict[str, int]:
     """Make one-time codes for representatives of the masses."""
     # The codes are not in the answer: answers to requests with a key are kept.
@@ -209,7 +210,7 @@ def make_codes(data: dict[str, Any], review_id: str) -> dict[str, int]:
 
 @bp.route("/reviews/<review_id>/codes")
 @requires(Permission.REVIEWS_MANAGE)
-@bp.response(200, schemas.BallotCodesOut)
+@bp.response(200, ballots_schemas.BallotCodesOut)
 def list_codes(review_id: str) -> dict[str, list[str]]:
     """The codes that can still be used."""
     found = one_time.unused(actor=actor(), review_id=ref_id(review_id), secret=secret())
@@ -218,7 +219,7 @@ def list_codes(review_id: str) -> dict[str, list[str]]:
 
 @bp.route("/reviews/<review_id>/counts", methods=["PUT"])
 @requires(Permission.REVIEWS_MANAGE)
-@bp.arguments(schemas.PaperCountsIn)
+@bp.arguments(ballots_schemas.PaperCountsIn)
 @bp.response(200, schemas.ReviewOut)
 def enter_counts(data: dict[str, Any], review_id: str) -> dict[str, Any]:
     """Type in the counts of paper ballots of one part; typed again they replace the ones before."""

@@ -28,9 +28,10 @@ from pointsvc.reviews import (
     results,
 )
 from pointsvc.reviews.api import secret
+from pointsvc.reviews.ballots_schemas import BallotCodesIn, PaperCountsIn
 from pointsvc.reviews.door import bp
 from pointsvc.reviews.models import Review
-from pointsvc.reviews.schemas import BallotCodesIn, PaperCountsIn, ReviewDecideIn, part_name
+from pointsvc.reviews.schemas import ReviewDecideIn, part_name
 from pointsvc.scanning import scan
 
 __all__ = ["bp"]
