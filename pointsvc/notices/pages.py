@@ -7,16 +7,16 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
-from pointsvc import clock, errors
+from pointsvc import clock, errors, quiet
 from pointsvc.api import ref_id
 from pointsvc.db import transaction
 from pointsvc.http import actor, id_at, one_page, requires
-from pointsvc.notices import quiet, wishes
 from pointsvc.notices import service as notices
+from pointsvc.notices import wishes
 from pointsvc.notices.schemas import words
 from pointsvc.notices.topics import TOPICS
 from pointsvc.people import door, settings
-from pointsvc.permissions import Permission, Role, allowed
+from pointsvc.permissions import Actor, Permission, Role, allowed
 
 bp = Blueprint("notices", __name__)
 
@@ -138,3 +138,11 @@ def _wishes(form: dict[str, Any], wrong: dict[str, list[str]]) -> str:
 
 def _hours(hours: str) -> str:
     return gettext("no quiet hours") if hours == quiet.NONE else hours.replace("-", " – ")
+
+
+# ---- in the frame of each page
+
+
+@door.unread_of
+def _unread(who: Actor) -> int:
+    return notices.unread(actor=who)
