@@ -22,7 +22,8 @@ from webargs.flaskparser import FlaskParser, is_json_request
 
 from pointsvc import clock, errors
 from pointsvc.db import Json, Model, UtcTime, db, transaction
-from pointsvc.http import API, actor
+from pointsvc.http import API, actor, requires
+from pointsvc.permissions import Permission
 from pointsvc.prepared import Prepared
 from pointsvc.strict_json import parse_json
 
@@ -94,6 +95,29 @@ class Blueprint(SmorestBlueprint):
 
     def __init__(self, name: str, import_name: str, description: str) -> None:
         super().__init__(f"{name}_api", import_name, url_prefix=API, description=description)
+
+    def step(
+        self,
+        rule: str,
+        permission: Permission,
+        does: str,
+        act: Callable[..., Any],
+        *,
+        gives: type[ma.Schema],
+        takes: type[ma.Schema] | None = None,
+    ) -> None:
+        """A row in a table of routes of one shape: a POST does one thing to an object and answers with the object.
+
+        ``act`` gets the body that ``takes`` describes, if any, and the object's id; ``does`` stands in OpenAPI.
+        """
+
+        def view(*args: Any, **kwargs: Any) -> Any:
+            return act(*args, **kwargs)
+
+        view.__name__, view.__doc__ = rule.rpartition("/")[2], does
+        view = self.response(200, gives)(view)
+        view = self.arguments(takes)(view) if takes else view
+        self.route(rule, methods=["POST"])(requires(permission)(creates(view)))
 
 
 # ---- fields

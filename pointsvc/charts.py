@@ -24,7 +24,7 @@ def charts() -> str:
     """The pictures of the reader's node, or of ``organisation`` within reach."""
     who, today = actor(), clock.today()
     code = request.args.get("organisation")
-    node = reach.organisation(who, code) if code else reach.organisation_by_id(who, who.organisation_id or 0)
+    node = reach.named_or_own(who, code)
     drawn = [_grades(node.id), _participation(node.id, today), _caps(node.id, today)]
     return render_template(
         "charts.html", organisation=node, today=today, charts=[chart for chart in drawn if chart["rows"]]

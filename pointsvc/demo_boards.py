@@ -7,13 +7,11 @@ from datetime import date, datetime, timedelta
 from io import BytesIO
 
 from PIL import Image, ImageDraw
-from sqlalchemy import select
 
 from pointsvc import clock
 from pointsvc.boards import service as boards
-from pointsvc.db import db
+from pointsvc.demo_accounts import first
 from pointsvc.evidence.cleaning import clean
-from pointsvc.people.models import SignIn
 from pointsvc.permissions import SYSTEM, Actor, Role
 
 PROFILES = (
@@ -38,7 +36,7 @@ COLOURS = (("#d9cfc0", "#7b5d4a"), ("#ccd6d0", "#4d6657"), ("#d5cfdb", "#5b4d70"
 
 def fill(*, at: datetime, branch: str, district: str, numbers: Sequence[str]) -> None:
     """Profiles, consents, two published boards, and two comments, of which one waits."""
-    secretary, office = _actor(Role.SECRETARY), _actor(Role.DISTRICT_ADMIN)
+    secretary, office = first(Role.SECRETARY) or SYSTEM, first(Role.DISTRICT_ADMIN) or SYSTEM
     for place, (number, (post, duties)) in enumerate(zip(numbers, PROFILES, strict=False), 1):
         boards.describe(actor=secretary, at=at, member=number, post=post, duties=duties, place=place)
         boards.give_consent(
@@ -99,13 +97,6 @@ def _issue(at: datetime, secretary: Actor, numbers: Sequence[str]) -> None:
             household=f"东桥里{place}号楼",
             signed=True,
         )
-
-
-def _actor(role: Role) -> Actor:
-    row = db.session.scalars(select(SignIn).where(SignIn.role == role).order_by(SignIn.id)).first()
-    if row is None:
-        return SYSTEM
-    return Actor(kind="person", name=row.name, role=role, sign_in_id=row.id, organisation_id=row.organisation_id)
 
 
 def _face(place: int) -> bytes:

@@ -9,15 +9,13 @@ from io import BytesIO
 from typing import Any
 
 from PIL import Image, ImageDraw
-from sqlalchemy import select
 
 from pointsvc import clock
-from pointsvc.db import db
 from pointsvc.declarations import service as declarations
 from pointsvc.declarations import sheetcode, sheets
+from pointsvc.demo_accounts import named
 from pointsvc.evidence import service as evidence
 from pointsvc.people import service as people
-from pointsvc.people.models import SignIn
 from pointsvc.permissions import SYSTEM, Actor, Role
 
 KEEPER, MEMBER = "书记", "党员"
@@ -52,8 +50,8 @@ def fill(*, at: datetime, numbers: list[str]) -> None:
 
     The first of them is the demonstration's member; the others get accounts without a password.
     """
-    keeper = _actor(KEEPER)
-    actors = [_actor(MEMBER), *(_account(at, number) for number in numbers[1:4])]
+    keeper = named(KEEPER)
+    actors = [named(MEMBER), *(_account(at, number) for number in numbers[1:4])]
     picture = [evidence.clean("现场照片.jpg", _picture())]
     made = [_declare(at, actors[one.by], numbers[one.by], one, picture) for one in TOLD]
     declarations.approve(actor=keeper, at=at - timedelta(days=18), declaration_ids=made[:1])
@@ -85,12 +83,7 @@ def _type_in(at: datetime, keeper: Actor, numbers: list[str]) -> None:
 
 def _account(at: datetime, number: str) -> Actor:
     people.add_sign_in(actor=SYSTEM, at=at, name=number, role=Role.MEMBER, organisation="QY0101", member=number)
-    return _actor(number)
-
-
-def _actor(name: str) -> Actor:
-    row = db.session.scalars(select(SignIn).where(SignIn.name == name)).one()
-    return Actor("person", row.name, Role(row.role), row.id, row.organisation_id, row.member_id)
+    return named(number)
 
 
 def _picture() -> bytes:

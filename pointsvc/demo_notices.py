@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
-
-from pointsvc.db import db, transaction
+from pointsvc.db import transaction
+from pointsvc.demo_accounts import first
 from pointsvc.notices import announcing
-from pointsvc.people.models import Organisation, SignIn
-from pointsvc.permissions import Actor, Role
+from pointsvc.people import reach
+from pointsvc.permissions import Role
 
 TITLE = "关于做好本季度积分公示工作的通知"
 BODY = (
@@ -22,10 +21,9 @@ BODY = (
 
 def show(*, at: datetime) -> None:
     """Announce something to the whole district."""
-    account = db.session.scalar(select(SignIn).where(SignIn.role == Role.DISTRICT_ADMIN).order_by(SignIn.id).limit(1))
-    if account is None:
+    actor = first(Role.DISTRICT_ADMIN)
+    if actor is None:
         return
-    node = db.session.get_one(Organisation, account.organisation_id)
-    actor = Actor("person", account.name, Role.DISTRICT_ADMIN, account.id, node.id)
+    node = reach.own_node(actor)
     with transaction():
         announcing.write(actor=actor, at=at, organisation=node.code, title=TITLE, body=BODY)

@@ -5,13 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
-
 from pointsvc import clock
-from pointsvc.db import db
+from pointsvc.demo_accounts import named
 from pointsvc.people import settings
-from pointsvc.people.models import SignIn
-from pointsvc.permissions import SYSTEM, Actor, Role
+from pointsvc.permissions import SYSTEM
 from pointsvc.pledges import service as pledges
 from pointsvc.pledges.service import Said
 
@@ -190,7 +187,7 @@ def fill(*, at: datetime, numbers: list[str]) -> None:
 
 def _make(at: datetime, one: Promised, number: str | None) -> int:
     then = at - timedelta(days=200)
-    writer = _actor(MEMBER if one.by == 0 else KEEPER)
+    writer = named(MEMBER if one.by == 0 else KEEPER)
     return pledges.make(
         actor=writer,
         at=then,
@@ -216,7 +213,7 @@ def _said(one: Promised, due_on: date) -> Said:
 
 def _live(at: datetime, one: Promised, number: int) -> None:
     # The branch's own is decided one level above.
-    leader = SYSTEM if one.by is None else _actor(KEEPER)
+    leader = SYSTEM if one.by is None else named(KEEPER)
     then = at - timedelta(days=190)
     day = clock.local(then).date()
     settled = at + timedelta(days=min(one.due, 0) - 2)
@@ -229,13 +226,11 @@ def _live(at: datetime, one: Promised, number: int) -> None:
         elif step == "publish":
             pledges.publish(actor=leader, at=then + timedelta(days=3), pledge_ids=[number])
         elif step == "progress":
-            pledges.progress(
-                actor=_actor(KEEPER), at=settled, pledge_id=number, text="已按计划完成，有签到表和照片可查"
-            )
+            pledges.progress(actor=named(KEEPER), at=settled, pledge_id=number, text="已按计划完成，有签到表和照片可查")
         elif step == "change":
             later = _said(one, clock.local(at).date() + timedelta(days=one.due + 30))
             reason = "窗口搬迁停办一个月，申请顺延"
-            pledges.change(actor=_actor(KEEPER), at=at - timedelta(days=2), pledge_id=number, said=later, reason=reason)
+            pledges.change(actor=named(KEEPER), at=at - timedelta(days=2), pledge_id=number, said=later, reason=reason)
         elif step == "close":
             _rate(settled, number)
             pledges.close(actor=leader, at=settled + timedelta(days=40), pledge_id=number)
@@ -245,11 +240,6 @@ def _live(at: datetime, one: Promised, number: int) -> None:
 
 
 def _rate(at: datetime, number: int) -> None:
-    keeper = _actor(KEEPER)
+    keeper = named(KEEPER)
     pledges.rate(actor=keeper, at=at, pledge_id=number, grade=4)
     pledges.rate_on_paper(actor=keeper, at=at, pledge_id=number, counts={4: 21, 3: 6, 2: 1})
-
-
-def _actor(name: str) -> Actor:
-    row = db.session.scalars(select(SignIn).where(SignIn.name == name)).one()
-    return Actor("person", row.name, Role(row.role), row.id, row.organisation_id, row.member_id)

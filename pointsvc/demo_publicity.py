@@ -8,10 +8,10 @@ from sqlalchemy import ColumnElement, select
 
 from pointsvc import clock, queues
 from pointsvc.db import db, transaction
+from pointsvc.demo_accounts import first
 from pointsvc.disputes import service as disputes
 from pointsvc.ledger.models import Entry
-from pointsvc.people.models import SignIn
-from pointsvc.permissions import SYSTEM, Actor, Role
+from pointsvc.permissions import SYSTEM, Role
 from pointsvc.tallies import sealing
 from pointsvc.tallies import service as tallies
 from pointsvc.tallies.models import Tally
@@ -52,7 +52,7 @@ def _computed(found: Tally, at: datetime) -> bool:
 
 
 def _object(found: Tally) -> None:
-    member, secretary = _actor(Role.MEMBER), _actor(Role.SECRETARY)
+    member, secretary = first(Role.MEMBER), first(Role.SECRETARY)
     if member is None or secretary is None or member.member_id is None:
         return
     own = _entry(found, Entry.member_id == member.member_id, Entry.points > 0)
@@ -74,10 +74,3 @@ def _entry(found: Tally, *conditions: ColumnElement[bool]) -> int | None:
         .order_by(Entry.occurred_on.desc(), Entry.id)
         .limit(1)
     )
-
-
-def _actor(role: Role) -> Actor | None:
-    row = db.session.scalar(select(SignIn).where(SignIn.role == role).order_by(SignIn.id).limit(1))
-    if row is None:
-        return None
-    return Actor("person", row.name, role, row.id, row.organisation_id, row.member_id)

@@ -42,7 +42,7 @@ def home() -> Any:
     who = actor()
     if who.role == Role.MEMBER:
         return redirect(url_for("tallies.score"))
-    node = reach.organisation_by_id(who, who.organisation_id or 0)
+    node = reach.own_node(who)
     if who.role in (Role.SUPERVISOR, Role.AUDITOR, Role.SYSTEM_ADMIN):
         page = first_page_of(who)
         return render_template(

@@ -17,6 +17,7 @@ from pointsvc.audit.models import AuditEvent
 from pointsvc.db import db
 from pointsvc.firstpages import Action, Figure, Line, Part, first_page
 from pointsvc.ledger.models import Entry
+from pointsvc.people import listing as people
 from pointsvc.people import reach
 from pointsvc.people.models import Organisation, SignIn
 from pointsvc.permissions import Actor, Role
@@ -48,7 +49,7 @@ def audited(who: Actor) -> Iterator[Figure | Part | Action]:
     unusual = audit.events(sign_in_ids=accounts, limit=SHOWN, actions=(*ACCOUNTS, *RULES, *EXPORTS))
     # Coming and going would fill the whole list; it stands on the page of all acts.
     latest = audit.events(sign_in_ids=accounts, limit=SHOWN, leave_out="session")
-    names = trail.names({row.sign_in_id for row in (*unusual, *latest)})
+    names = people.account_names({row.sign_in_id for row in (*unusual, *latest)})
     yield Part(
         gettext("Rights, rules and exports"),
         [_act(row, names) for row in unusual],

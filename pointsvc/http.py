@@ -9,7 +9,9 @@ import base64
 import binascii
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import date
+from operator import attrgetter
 from typing import Any, ClassVar, TypeVar
 
 import orjson
@@ -24,6 +26,7 @@ from pointsvc.permissions import Actor, Permission, allowed
 
 log = logging.getLogger(__name__)
 View = TypeVar("View", bound=Callable[..., Any])
+Row = TypeVar("Row")
 
 API = "/api/v1"
 csrf = CSRFProtect()
@@ -121,24 +124,41 @@ def cursor(*values: Any) -> str:
     return base64.urlsafe_b64encode(orjson.dumps(values)).decode().rstrip("=")
 
 
-def at_cursor(text: str | None, *kinds: type) -> list[Any] | None:
+def at_cursor(text: str | None, *kinds: type) -> tuple[Any, ...] | None:
     """The values in a cursor, or None without one. Raises Invalid when it is not one of ours."""
     if not text:
         return None
     try:
         values = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        if len(values) != len(kinds) or not all(_fits(v, k) for v, k in zip(values, kinds, strict=True)):
-            raise ValueError
+        return tuple(_fitted(value, kind) for value, kind in zip(values, kinds, strict=True))
     except (ValueError, TypeError, binascii.Error) as error:
         raise errors.Invalid({"after": errors.N_("This is not a place in this list")}) from error
-    return list(values)
 
 
-def _fits(value: Any, kind: type) -> bool:
-    """Whether a database can compare with it: no id has more digits, no text holds NUL."""
-    if isinstance(value, int):
-        return kind is int and abs(value) < 2**62
-    return isinstance(value, kind) and "\x00" not in str(value)
+def id_at(text: str | None) -> int | None:
+    """The id in the cursor of a list in the order of ids, or None without one. Raises Invalid as ``at_cursor``."""
+    place = at_cursor(text, int)
+    return place[0] if place else None
+
+
+def one_page(rows: Sequence[Row], limit: int, *place: str) -> tuple[Sequence[Row], str | None]:
+    """Of ``limit + 1`` rows those of one page, and the cursor of the next one when there is one.
+
+    ``place``: the names of a row's values that say where it stands, if it is not the id alone.
+    """
+    shown = rows[:limit]
+    if len(rows) <= limit:
+        return shown, None
+    return shown, cursor(*(attrgetter(name)(shown[-1]) for name in place or ("id",)))
+
+
+def _fitted(value: Any, kind: type) -> Any:
+    """The value, if a database can compare with it: no id has more digits, no text holds NUL. Raises ValueError."""
+    if kind is date:
+        return date.fromisoformat(value)
+    if not isinstance(value, kind) or (isinstance(value, int) and abs(value) >= 2**62) or "\x00" in str(value):
+        raise ValueError
+    return value
 
 
 def request_id() -> str:

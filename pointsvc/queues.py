@@ -140,6 +140,11 @@ class Job(Model):
         ),
     )
 
+    @property
+    def alive(self) -> bool:
+        """Whether a worker has it, or will."""
+        return self.status in ("queued", "running")
+
 
 class PeriodRun(Model):
     """A periodic task was asked for, for this period: the primary key makes it once."""
@@ -186,6 +191,11 @@ def enqueue(
         return db.session.scalars(select(Job).where(Job.dedupe == dedupe)).one()
     after_commit("nudge", nudge)
     return job
+
+
+def job(job_id: int | None) -> Job | None:
+    """The job as it stands now, if there is one."""
+    return db.session.get(Job, job_id, populate_existing=True) if job_id else None
 
 
 def claim(*, at: datetime, only: int | None = None) -> Job | None:

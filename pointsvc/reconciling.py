@@ -9,11 +9,12 @@ from typing import Any
 
 from sqlalchemy import select
 
-from pointsvc import clock, queues
+from pointsvc import clock
 from pointsvc.audit import reconciliations
 from pointsvc.audit.models import Reconciliation
 from pointsvc.db import db, transaction
 from pointsvc.errors import N_, Message
+from pointsvc.notices import service as notices
 from pointsvc.people.models import SignIn
 from pointsvc.permissions import Role
 from pointsvc.verifying import counts, faults
@@ -57,19 +58,14 @@ def _alarm(row: Reconciliation, found: Sequence[Message], at: datetime) -> None:
     before = reconciliations.latest(before=row)
     if before is not None and (before.found, before.faults) == (row.found, row.faults):
         return
-    dedupe = f"reconciliation:{row.period}"
-    queues.enqueue(
-        topic=queues.NOTICE_DELIVER,
-        payload={
-            "sign_in_ids": list(db.session.scalars(_told())),
-            "message": ALARM,
-            "params": {"number": row.found},
-            "link": "/reconciliations",
-            "dedupe_prefix": dedupe,
-            "topic": "system",
-        },
+    notices.send_soon(
         at=at,
-        dedupe=dedupe,
+        sign_in_ids=db.session.scalars(_told()).all(),
+        message=ALARM,
+        params={"number": row.found},
+        link="/reconciliations",
+        dedupe_prefix=f"reconciliation:{row.period}",
+        topic="system",
     )
 
 

@@ -6,13 +6,12 @@ from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext
-from sqlalchemy import select
 
 from pointsvc.audit import service as audit
 from pointsvc.audit.models import AuditEvent
-from pointsvc.db import among, db
 from pointsvc.errors import N_
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, id_at, one_page, requires
+from pointsvc.people import listing as people
 from pointsvc.people import reach
 from pointsvc.people.models import SignIn
 from pointsvc.permissions import Permission
@@ -264,18 +263,17 @@ def events() -> str:
     """The acts of the accounts within reach, newest first; of one ``account`` or ``about`` one noun if named."""
     who, name = actor(), request.args.get("account", "").strip()
     about = request.args.get("about", "")
-    before = at_cursor(request.args.get("after"), int)
+    before = id_at(request.args.get("after"))
     accounts = reach.sign_in_ids(who)
     if name:
         accounts = accounts.where(SignIn.name == name)
-    last = before[0] if before else None
+    last = before
     rows = audit.events(
         sign_in_ids=accounts, limit=ON_A_PAGE + 1, before_id=last, about=about if about in NOUNS else ""
     )
-    page, following = rows[:ON_A_PAGE], None
-    if len(rows) > len(page):
-        following = url_for("trail.events", account=name or None, about=about or None, after=cursor(page[-1].id))
-    accounts_by_id = names({row.sign_in_id for row in page})
+    page, after = one_page(rows, ON_A_PAGE)
+    following = after and url_for("trail.events", account=name or None, about=about or None, after=after)
+    accounts_by_id = people.account_names({row.sign_in_id for row in page})
     return render_template(
         "audit.html",
         events=[shown(row, accounts_by_id) for row in page],
@@ -283,12 +281,6 @@ def events() -> str:
         nouns=sorted(((noun, gettext(words)) for noun, words in NOUNS.items()), key=lambda pair: pair[1]),
         pager={"next": following},
     )
-
-
-def names(ids: set[int | None]) -> dict[int, str]:
-    """The names of these accounts, by id."""
-    rows = db.session.execute(select(SignIn.id, SignIn.name).where(among(SignIn.id, [one for one in ids if one])))
-    return {row.id: row.name for row in rows}
 
 
 def shown(row: AuditEvent, names: dict[int, str]) -> dict[str, Any]:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from pointsvc import clock, queues
-from pointsvc.lists import brake
 from pointsvc.lists import service as lists
 from workers.base import Claim, handles
 
 
 @handles(queues.LISTS_REMIND, together=True)
 def remind(claim: Claim) -> None:
-    """Tell what has aged or is overdue; forget who filed what ended long ago, and which addresses tried codes."""
+    """Tell what has aged or is overdue; forget who filed what ended long ago."""
     lists.remind(at=clock.now())
     lists.forget(at=clock.now())
-    brake.forget(at=clock.now())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pointsvc import clock, queues
+from pointsvc import brake, clock, queues
 from pointsvc.exports import service as exports
 from pointsvc.people import exemptions
 from pointsvc.people import service as people
@@ -11,9 +11,10 @@ from workers.base import Claim, handles
 
 @handles(queues.CLEAN_UP, together=True)
 def clean_up(claim: Claim) -> None:
-    """Remove browser sessions that ended long ago, and archives whose days are over."""
+    """Remove browser sessions that ended long ago, archives whose days are over, and what addresses tried."""
     people.clean_up(at=clock.now())
     exports.clean_up(at=clock.now())
+    brake.forget(at=clock.now())
 
 
 @handles(queues.EXEMPTIONS_END, together=True)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pointsvc import clock, queues
-from pointsvc.reviews import codes, telling
+from pointsvc.reviews import telling
 from workers.base import Claim, handles
 
 
 @handles(queues.REVIEWS_REMIND, together=True)
 def remind(claim: Claim) -> None:
-    """Remind who has not voted yet; forget which addresses tried wrong codes before."""
+    """Remind who has not voted yet."""
     telling.remind(at=clock.now(), today=clock.today())
-    codes.forget_tries(at=clock.now())

@@ -6,12 +6,12 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from pointsvc import clock, errors
+from pointsvc import clock
 from pointsvc.activities import service as activities
 from pointsvc.activities.schemas import BoardOut, MarksIn, MeetingIn, MeetingOut, MeetingsArgs, MeetingsOut
 from pointsvc.api import Blueprint, creates, ref_id
 from pointsvc.db import transaction
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, at_cursor, one_page, requires
 from pointsvc.permissions import Permission
 
 bp = Blueprint("activities", __name__, description="Meetings and who came")
@@ -45,10 +45,10 @@ def mark(data: dict[str, Any], meeting_id: str) -> dict[str, Any]:
 @bp.response(200, MeetingsOut)
 def list_meetings(args: dict[str, Any]) -> dict[str, Any]:
     """The meetings of a node and all below it, or of all within reach."""
-    limit, after = args.pop("limit"), place(args.pop("after"))
+    limit, after = args.pop("limit"), at_cursor(args.pop("after"), date, int)
     rows = activities.meetings(actor=actor(), limit=limit + 1, after=after, **args)
-    items = rows[:limit]
-    return {"items": items, "next": next_place(items[-1]) if len(rows) > limit else None}
+    items, following = one_page(rows, limit, "held_on", "id")
+    return {"items": items, "next": following}
 
 
 @bp.route("/meetings/<meeting_id>")
@@ -57,20 +57,6 @@ def list_meetings(args: dict[str, Any]) -> dict[str, Any]:
 def get_meeting(meeting_id: str) -> dict[str, Any]:
     """One meeting with its roll."""
     return _whole(activities.board(actor=actor(), meeting_id=ref_id(meeting_id)))
-
-
-def place(after: str | None) -> tuple[date, int] | None:
-    """The place in a list of meetings behind a cursor. Raises Invalid."""
-    found = at_cursor(after, str, int)
-    try:
-        return (date.fromisoformat(found[0]), found[1]) if found else None
-    except ValueError as error:
-        raise errors.Invalid({"after": errors.N_("This is not a place in this list")}) from error
-
-
-def next_place(last: activities.Summary) -> str:
-    """The cursor behind this meeting."""
-    return cursor(last.held_on.isoformat(), last.id)
 
 
 def _whole(board: activities.Board) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from itertools import islice
 from typing import Any
 
 import orjson
@@ -16,14 +15,13 @@ from pointsvc.activities.models import Attendance
 from pointsvc.db import UtcTime, among, db, given
 from pointsvc.ledger import service as ledger
 from pointsvc.ledger.models import Entry
-from pointsvc.people import merged
+from pointsvc.people import merged, reach
 from pointsvc.people.models import MemberMerge
 from pointsvc.permissions import Actor
 from pointsvc.schemes import document as documents
 from pointsvc.schemes import service as schemes
 
 SOURCE = "meeting"
-_AT_ONCE = 10_000
 
 # Who came late came: both rules apply. Leave gives nothing.
 RULES_OF = {"present": ("present",), "late": ("present", "late"), "absent": ("absent",)}
@@ -60,7 +58,7 @@ def put(*, actor: Actor, at: datetime, marks: Iterable[Mark]) -> Marked:
     # In one order, so that two at once cannot block each other.
     wanted = sorted({(mark.meeting_id, mark.member_id): mark for mark in marks}.items())
     done = Marked()
-    for part in _parts([mark for _, mark in wanted]):
+    for part in reach.in_parts([mark for _, mark in wanted]):
         rows = _write(actor, at, part)
         outdated = [row.id for row in rows if row.revision > 1]
         if rows and merged.happened():
@@ -80,7 +78,7 @@ def take_back(*, actor: Actor, at: datetime, changed: Mapping[int, int], reason:
     A mark that was changed since is left alone.
     """
     undone = 0
-    for part in _parts(sorted(changed.items())):
+    for part in reach.in_parts(sorted(changed.items())):
         values = {"rows": orjson.dumps(part).decode(), "at": at, "by": actor.sign_in_id}
         ids = [row.id for row in db.session.execute(_on_engine(_CLEARING), values)]
         _take_back(actor, at, ids, reason)
@@ -208,9 +206,3 @@ _CLEARING = _statements(
     ),
     id=Integer,
 )
-
-
-def _parts(values: Sequence[Any]) -> Iterator[list[Any]]:
-    source = iter(values)
-    while part := list(islice(source, _AT_ONCE)):
-        yield part

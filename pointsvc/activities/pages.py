@@ -10,19 +10,17 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext
-from marshmallow import ValidationError
 
-from pointsvc import clock, errors, wording
+from pointsvc import clock, errors, forms, wording
 from pointsvc.activities import overview
 from pointsvc.activities import service as activities
-from pointsvc.activities.api import next_place, place
 from pointsvc.activities.marking import RULES_OF
 from pointsvc.activities.models import MARKS
 from pointsvc.activities.schemas import MeetingIn
-from pointsvc.api import invalid, ref_id
+from pointsvc.api import ref_id
 from pointsvc.db import transaction
 from pointsvc.firstpages import FirstPage, first_page_of
-from pointsvc.http import actor, requires
+from pointsvc.http import actor, at_cursor, one_page, requires
 from pointsvc.people import reach
 from pointsvc.people.door import words
 from pointsvc.people.models import Organisation
@@ -92,15 +90,13 @@ def meetings() -> str:
         actor=who,
         organisation=node.code,
         kind=query["kind"] or None,
-        since=_day("since", query["since"]),
-        until=_day("until", query["until"]),
+        since=forms.day("since", query["since"]) if query["since"] else None,
+        until=forms.day("until", query["until"]) if query["until"] else None,
         limit=ON_A_PAGE + 1,
-        after=place(asked.get("after")),
+        after=at_cursor(asked.get("after"), date, int),
     )
-    shown = rows[:ON_A_PAGE]
-    following = None
-    if len(rows) > len(shown):
-        following = url_for("activities.meetings", organisation=node.code, **query, after=next_place(shown[-1]))
+    shown, after = one_page(rows, ON_A_PAGE, "held_on", "id")
+    following = after and url_for("activities.meetings", organisation=node.code, **query, after=after)
     return render_template(
         "activities/meetings.html",
         organisation=node,
@@ -120,11 +116,9 @@ def new_meeting() -> Any:
         return _opening(request.args.get("organisation"), {}, {})
     form = {name: request.form.get(name, "").strip() for name in ("organisation", "kind", "held_on", "title")}
     try:
-        data = MeetingIn().load({name: value for name, value in form.items() if value})
+        data = forms.load(MeetingIn(), {name: value for name, value in form.items() if value})
         with transaction():
             made = activities.open_meeting(actor=actor(), at=clock.now(), **data)
-    except ValidationError as error:
-        return _opening(form["organisation"], form, words(invalid(error.messages))), 422
     except errors.Invalid as problem:
         return _opening(form["organisation"], form, words(problem)), 422
     return redirect(url_for("activities.meeting", meeting_id=made.id))
@@ -163,13 +157,6 @@ def _node(who: Actor, code: str | None) -> Organisation:
     if who.organisation_id is None:
         raise errors.NotFound()
     return reach.organisation_by_id(who, who.organisation_id)
-
-
-def _day(name: str, text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise errors.Invalid({name: errors.N_("A day such as 2026-07-05 is needed")}) from error
 
 
 def _row(item: activities.Summary) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from pointsvc import clock, queues, workdays
+from pointsvc import clock, workdays
 from pointsvc.activities import lifecycle
 from pointsvc.activities.models import Attendance, AwayReceipt, Meeting
 from pointsvc.activities.service import kinds
@@ -21,9 +21,9 @@ from pointsvc.db import db
 from pointsvc.errors import N_, Conflict, Invalid, Message, NotFound
 from pointsvc.ledger import service as ledger
 from pointsvc.notices import service as notices
-from pointsvc.people import carrying, merged, reach, settings
+from pointsvc.people import carrying, leaders, merged, reach, settings
 from pointsvc.people import listing as people
-from pointsvc.people.models import Member, MemberMerge, Organisation, SignIn
+from pointsvc.people.models import Member, MemberMerge, Organisation
 from pointsvc.permissions import SYSTEM, Actor, Role
 from pointsvc.schemes import document as documents
 from pointsvc.schemes import service as schemes
@@ -108,13 +108,13 @@ def turn(*, at: datetime) -> tuple[int, int]:
         audit.note(actor=SYSTEM, at=at, action="receipt:lapse", object_id=str(row.id))
     shared: dict[str, Any] = {"at": at, "params": {}, "link": "/away-receipts"}
     notices.send(
-        sign_in_ids=_accounts({row.member_id for row in lapsed}),
+        sign_in_ids=people.accounts_of({row.member_id for row in lapsed}),
         message=LAPSED,
         dedupe_prefix=f"receipts:lapsed:{today}",
         **shared,
     )
     notices.send(
-        sign_in_ids=people.secretaries({row.branch_id for row in waiting}),
+        sign_in_ids=leaders.secretaries({row.branch_id for row in waiting}),
         message=SOON,
         dedupe_prefix=f"receipts:soon:{today}",
         **shared,
@@ -147,7 +147,7 @@ def _visiting(
     actor: Actor, at: datetime, number: str, kind: str, held_on: date, node: Organisation | None, note: str | None
 ) -> None:
     """A visitor's attendance: kept if there is such a member, and all refusals are the same silence."""
-    node = node or reach.organisation_by_id(actor, actor.organisation_id or 0)
+    node = node or reach.own_node(actor)
     _check_kind(kind, node.id, held_on)
     one = db.session.scalar(select(Member).where(merged.meant_by(number)))
     branch_id = reach.branch_on([one.id], held_on).get(one.id) if one else None
@@ -269,25 +269,14 @@ def _decide(found: AwayReceipt, actor: Actor, at: datetime, status: str, reason:
     found.decided_at, found.decided_by_id, found.reason = at, actor.sign_in_id, reason
     db.session.flush()
     audit.note(actor=actor, at=at, action="receipt:decide", object_id=str(found.id), old=old, new=status)
-    params = {"day": found.held_on.isoformat(), "kind": found.kind, "reason": reason or ""}
-    queues.enqueue(
-        topic=queues.NOTICE_DELIVER,
-        payload={
-            "sign_in_ids": _accounts({found.member_id}),
-            "message": TOLD[status],
-            "params": params,
-            "link": "/away-receipts",
-            "dedupe_prefix": f"receipt:{found.id}",
-        },
+    notices.send_soon(
         at=at,
-        dedupe=f"receipt:{found.id}",
+        sign_in_ids=people.accounts_of([found.member_id]),
+        message=TOLD[status],
+        params={"day": found.held_on.isoformat(), "kind": found.kind, "reason": reason or ""},
+        link="/away-receipts",
+        dedupe_prefix=f"receipt:{found.id}",
     )
-
-
-def _accounts(member_ids: set[int]) -> list[int]:
-    """The accounts of these members."""
-    query = select(SignIn.id).where(SignIn.member_id.in_(member_ids), SignIn.disabled_at.is_(None))
-    return list(db.session.scalars(query.order_by(SignIn.id)))
 
 
 def _changed(values: dict[str, Any], *conditions: Any) -> list[Any]:

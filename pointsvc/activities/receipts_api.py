@@ -18,7 +18,7 @@ from pointsvc.activities.receipts_schemas import (
     RefuseIn,
 )
 from pointsvc.api import Blueprint, creates, ref_id
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, id_at, one_page, requires
 from pointsvc.permissions import Permission
 
 bp = Blueprint("receipts", __name__, description="Attendance away from home, confirmed by the home branch")
@@ -46,9 +46,10 @@ def submit(data: dict[str, Any]) -> Any:
 @bp.response(200, AwayReceiptsOut)
 def list_receipts(args: dict[str, Any]) -> dict[str, Any]:
     """The receipts of the branches within reach; for a member the own ones."""
-    limit, before = args.pop("limit"), at_cursor(args.pop("after"), int)
-    rows = away.listing(actor=actor(), limit=limit + 1, before_id=before[0] if before else None, **args)
-    return {"items": rows[:limit], "next": cursor(rows[limit - 1].id) if len(rows) > limit else None}
+    limit, before = args.pop("limit"), id_at(args.pop("after"))
+    rows = away.listing(actor=actor(), limit=limit + 1, before_id=before, **args)
+    items, following = one_page(rows, limit)
+    return {"items": items, "next": following}
 
 
 @bp.route("/away-receipts/<receipt_id>")

@@ -7,15 +7,14 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
-from marshmallow import ValidationError
 
-from pointsvc import clock, errors
+from pointsvc import clock, errors, forms
 from pointsvc.activities import away, lifecycle, receipts
 from pointsvc.activities import service as activities
 from pointsvc.activities.receipts_schemas import AwayReceiptIn
-from pointsvc.api import invalid, ref_id
+from pointsvc.api import ref_id
 from pointsvc.db import transaction
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, id_at, one_page, requires
 from pointsvc.people import listing as people
 from pointsvc.people import meaning, reach
 from pointsvc.people.door import words
@@ -37,17 +36,15 @@ def receipts_page() -> str:
 def _list(wrong: Mapping[str, list[str]], wrong_id: int | None) -> str:
     who = actor()
     status = request.args.get("status", "")
-    before = at_cursor(request.args.get("after"), int)
+    before = id_at(request.args.get("after"))
     rows = away.listing(
         actor=who,
         status=status if status in lifecycle.STATUSES else None,
         limit=ON_A_PAGE + 1,
-        before_id=before[0] if before else None,
+        before_id=before,
     )
-    shown = rows[:ON_A_PAGE]
-    following = (
-        url_for("receipts.receipts", status=status, after=cursor(shown[-1].id)) if len(rows) > ON_A_PAGE else None
-    )
+    shown, after = one_page(rows, ON_A_PAGE)
+    following = after and url_for("receipts.receipts", status=status, after=after)
     return render_template(
         "activities/receipts.html",
         own=who.role == Role.MEMBER,
@@ -71,11 +68,9 @@ def new_receipt() -> Any:
     typed = {name: request.form.get(name, "").strip() for name in FIELDS}
     try:
         typed["member"] = _meant(typed["member"])
-        data = AwayReceiptIn().load({name: value for name, value in typed.items() if value})
+        data = forms.load(AwayReceiptIn(), {name: value for name, value in typed.items() if value})
         with transaction():
             made = receipts.submit(actor=actor(), at=clock.now(), **data)
-    except ValidationError as error:
-        return _form(typed, words(invalid(error.messages))), 422
     except errors.Invalid as problem:
         return _form(typed, words(problem)), 422
     except errors.Conflict as problem:

@@ -153,15 +153,11 @@ def _reached(actor: Actor) -> ColumnElement[bool]:
     return Meeting.organisation_id.in_(reach.organisation_ids(actor))
 
 
-def _on(table: type[Membership] | type[MemberCategory], day: Any) -> ColumnElement[bool]:
-    return and_(table.starts_on <= day, or_(table.ends_on.is_(None), table.ends_on > day))
-
-
 def _roll(meeting_id: int, organisation_id: int, day: date) -> Any:
     here = (
         select(merged.kept(Membership.member_id))
         .join(OrganisationReach, OrganisationReach.below_id == Membership.organisation_id)
-        .where(OrganisationReach.above_id == organisation_id, _on(Membership, day))
+        .where(OrganisationReach.above_id == organisation_id, reach.on_day(Membership, day))
     )
     marked = select(merged.kept(Attendance.member_id)).where(
         Attendance.meeting_id == meeting_id, Attendance.mark.is_not(None)
@@ -176,7 +172,7 @@ def _roll(meeting_id: int, organisation_id: int, day: date) -> Any:
             Attendance.marked_at,
         )
         .outerjoin(Attendance, and_(Attendance.member_id == Member.id, Attendance.meeting_id == meeting_id))
-        .outerjoin(MemberCategory, and_(MemberCategory.member_id == Member.id, _on(MemberCategory, day)))
+        .outerjoin(MemberCategory, and_(MemberCategory.member_id == Member.id, reach.on_day(MemberCategory, day)))
         .where(Member.id.in_(here.union(marked)))
         .order_by(Member.number)
         .limit(LONGEST_ROLL)
@@ -214,7 +210,7 @@ def _expected(ids: Collection[int]) -> dict[int, int]:
         select(Meeting.id, func.count(merged.kept(Membership.member_id).distinct()))
         .join(OrganisationReach, OrganisationReach.above_id == Meeting.organisation_id)
         .join(Membership, Membership.organisation_id == OrganisationReach.below_id)
-        .where(Meeting.id.in_(ids), _on(Membership, Meeting.held_on))
+        .where(Meeting.id.in_(ids), reach.on_day(Membership, Meeting.held_on))
         .group_by(Meeting.id)
     )
     return {row[0]: row[1] for row in rows}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import orjson
@@ -15,7 +16,7 @@ from pointsvc.boards import service as boards
 from pointsvc.boards.models import BoardComment
 from pointsvc.boards.public_pages import served
 from pointsvc.db import transaction
-from pointsvc.http import actor, at_cursor, cursor, public, requires
+from pointsvc.http import actor, id_at, one_page, public, requires
 from pointsvc.permissions import Permission
 
 bp = Blueprint("boards", __name__, description="Display boards: the public projection, and how they are kept")
@@ -37,15 +38,15 @@ def public_board(code: str) -> Response:
 @bp.response(200, schemas.DisplayBoardsOut)
 def list_boards(args: dict[str, Any]) -> dict[str, Any]:
     """The boards of a node and below."""
-    place = at_cursor(args["after"], int)
+    place = id_at(args["after"])
     rows = boards.boards(
         actor=actor(),
         organisation=args["organisation"],
         limit=args["limit"] + 1,
-        after_id=place[0] if place else None,
+        after_id=place,
     )
-    items = rows[: args["limit"]]
-    return {"items": [_out(one) for one in items], "next": cursor(items[-1].id) if len(rows) > len(items) else None}
+    items, following = one_page(rows, args["limit"])
+    return {"items": [_out(one) for one in items], "next": following}
 
 
 @bp.route("/boards", methods=["POST"])
@@ -79,60 +80,6 @@ def get_board(board_id: str) -> Any:
     return _one(ref_id(board_id))
 
 
-@bp.route("/boards/<board_id>/submit", methods=["POST"])
-@requires(Permission.BOARDS_MANAGE)
-@creates
-@bp.response(200, schemas.DisplayBoardOut)
-def submit(board_id: str) -> Any:
-    """Hand a board over for its review."""
-    return _acted(boards.submit, board_id)
-
-
-@bp.route("/boards/<board_id>/approve", methods=["POST"])
-@requires(Permission.BOARDS_REVIEW)
-@creates
-@bp.response(200, schemas.DisplayBoardOut)
-def approve(board_id: str) -> Any:
-    """Say that nothing on it is secret or private; not by whoever submitted it."""
-    return _acted(boards.approve, board_id)
-
-
-@bp.route("/boards/<board_id>/return", methods=["POST"])
-@requires(Permission.BOARDS_REVIEW)
-@creates
-@bp.response(200, schemas.DisplayBoardOut)
-def give_back(board_id: str) -> Any:
-    """Send a board back to be changed."""
-    return _acted(boards.give_back, board_id)
-
-
-@bp.route("/boards/<board_id>/publish", methods=["POST"])
-@requires(Permission.BOARDS_MANAGE)
-@creates
-@bp.response(200, schemas.DisplayBoardOut)
-def publish(board_id: str) -> Any:
-    """Hang a reviewed board up."""
-    return _acted(boards.publish, board_id)
-
-
-@bp.route("/boards/<board_id>/renew", methods=["POST"])
-@requires(Permission.BOARDS_MANAGE)
-@creates
-@bp.response(200, schemas.DisplayBoardOut)
-def renew(board_id: str) -> Any:
-    """Say that what hangs there is still right."""
-    return _acted(boards.renew, board_id)
-
-
-@bp.route("/boards/<board_id>/withdraw", methods=["POST"])
-@requires(Permission.BOARDS_MANAGE)
-@creates
-@bp.response(200, schemas.DisplayBoardOut)
-def withdraw(board_id: str) -> Any:
-    """Take a board down at once."""
-    return _acted(boards.withdraw, board_id)
-
-
 # ---- what the public says
 
 
@@ -142,16 +89,16 @@ def withdraw(board_id: str) -> Any:
 @bp.response(200, schemas.BoardCommentsOut)
 def list_comments(args: dict[str, Any], board_id: str) -> dict[str, Any]:
     """What was said to a board, the latest first."""
-    place = at_cursor(args["after"], int)
+    place = id_at(args["after"])
     rows = boards.comments(
         actor=actor(),
         board_id=ref_id(board_id),
         status=args["status"],
         limit=args["limit"] + 1,
-        before_id=place[0] if place else None,
+        before_id=place,
     )
-    items = rows[: args["limit"]]
-    return {"items": items, "next": cursor(items[-1].id) if len(rows) > len(items) else None}
+    items, following = one_page(rows, args["limit"])
+    return {"items": items, "next": following}
 
 
 @bp.route("/comments/<comment_id>/approve", methods=["POST"])
@@ -186,11 +133,6 @@ def answer_comment(data: dict[str, Any], comment_id: str) -> BoardComment:
 # ---- inside
 
 
-def _acted(act: Callable[..., Any], board_id: str) -> dict[str, Any]:
-    act(actor=actor(), at=clock.now(), board_id=ref_id(board_id))
-    return _one(ref_id(board_id))
-
-
 def _one(board_id: int) -> dict[str, Any]:
     return _out(boards.board(actor=actor(), board_id=board_id))
 
@@ -199,3 +141,20 @@ def _out(view: boards.BoardView) -> dict[str, Any]:
     named = boards.numbers_of(view.wanted) if view.wanted["people"] is not None else None
     names = ("id", "code", "kind", "status", "organisation", "hangs", "published_on", "expires_on", "waiting", "may")
     return {**view.wanted, "people": named, **{name: getattr(view, name) for name in names}}
+
+
+def _acted(board_id: str, act: Callable[..., Any]) -> dict[str, Any]:
+    act(actor=actor(), at=clock.now(), board_id=ref_id(board_id))
+    return _one(ref_id(board_id))
+
+
+for name, permission, act, does in (
+    ("submit", Permission.BOARDS_MANAGE, boards.submit, "Hand a board over for its review."),
+    ("approve", Permission.BOARDS_REVIEW, boards.approve,
+     "Say that nothing on it is secret or private; not by whoever submitted it."),
+    ("return", Permission.BOARDS_REVIEW, boards.give_back, "Send a board back to be changed."),
+    ("publish", Permission.BOARDS_MANAGE, boards.publish, "Hang a reviewed board up."),
+    ("renew", Permission.BOARDS_MANAGE, boards.renew, "Say that what hangs there is still right."),
+    ("withdraw", Permission.BOARDS_MANAGE, boards.withdraw, "Take a board down at once."),
+):  # fmt: skip
+    bp.step(f"/boards/<board_id>/{name}", permission, does, partial(_acted, act=act), gives=schemas.DisplayBoardOut)

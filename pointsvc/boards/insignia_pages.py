@@ -7,17 +7,16 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
-from marshmallow import ValidationError
 
-from pointsvc import clock, errors
-from pointsvc.api import invalid, ref_id
+from pointsvc import clock, errors, forms
+from pointsvc.api import ref_id
 from pointsvc.boards import service as boards
 from pointsvc.boards.figures import n18
 from pointsvc.boards.models import INSIGNIA
 from pointsvc.boards.schemas import InsigniaIn
 from pointsvc.db import transaction
 from pointsvc.downloads import as_xlsx
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, id_at, one_page, requires
 from pointsvc.people import reach
 from pointsvc.people.door import words
 from pointsvc.people.pages import choices
@@ -44,7 +43,7 @@ def issue() -> Any:
     given = {name: form.get(name, "").strip() for name in FIELDS}
     body = {**given, "members": form.getlist("members"), "signed": "signed" in form}
     try:
-        data = _load(body)
+        data = forms.load(InsigniaIn(), body)
         with transaction():
             rows = boards.issue(actor=actor(), at=clock.now(), **data)
     except errors.Invalid as problem:
@@ -99,13 +98,10 @@ def _cells(one: boards.Issued) -> Iterator[Any]:
 def _page(wrong: Mapping[str, list[str]]) -> str:
     who, at, asked = actor(), clock.now(), request.args.get("organisation", "")
     node = reach.node(who, asked or None, clock.today())
-    place = at_cursor(request.args.get("after"), int)
-    rows = boards.register(
-        actor=who, at=at, organisation=node.code, limit=ON_A_PAGE + 1, before_id=place[0] if place else None
-    )
-    items, following = rows[:ON_A_PAGE], None
-    if len(rows) > len(items):
-        following = url_for("insignia.insignia", organisation=asked or None, after=cursor(items[-1].id))
+    place = id_at(request.args.get("after"))
+    rows = boards.register(actor=who, at=at, organisation=node.code, limit=ON_A_PAGE + 1, before_id=place)
+    items, after = one_page(rows, ON_A_PAGE)
+    following = after and url_for("insignia.insignia", organisation=asked or None, after=after)
     people = boards.profiles(actor=who, at=at, organisation=node.code, limit=MOST_CHOICES)
     return render_template(
         "boards/insignia.html",
@@ -124,10 +120,3 @@ def _page(wrong: Mapping[str, list[str]]) -> str:
         errors=wrong,
         pager={"next": following},
     )
-
-
-def _load(data: dict[str, Any]) -> dict[str, Any]:
-    try:
-        return dict(InsigniaIn().load(data))
-    except ValidationError as error:
-        raise invalid(error.messages) from error

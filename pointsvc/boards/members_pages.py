@@ -7,16 +7,14 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
-from marshmallow import ValidationError
 
-from pointsvc import clock, errors
-from pointsvc.api import invalid
+from pointsvc import clock, errors, forms
 from pointsvc.boards import service as boards
 from pointsvc.boards.models import CONSENTS
 from pointsvc.boards.pages import uploaded
 from pointsvc.boards.schemas import ProfileIn
 from pointsvc.db import transaction
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, at_cursor, one_page, requires
 from pointsvc.people import reach
 from pointsvc.people.door import words
 from pointsvc.people.pages import choices
@@ -31,18 +29,15 @@ ON_A_PAGE = 50
 def list_profiles() -> str:
     """Who is shown how, and who has consented."""
     who, asked = actor(), request.args.get("organisation", "")
-    place = at_cursor(request.args.get("after"), str, str)
     rows = boards.profiles(
         actor=who,
         at=clock.now(),
         organisation=asked or None,
         limit=ON_A_PAGE + 1,
-        after=(place[0], place[1]) if place else None,
+        after=at_cursor(request.args.get("after"), str, str),
     )
-    items, following = rows[:ON_A_PAGE], None
-    if len(rows) > len(items):
-        last = cursor(items[-1].branch, items[-1].number)
-        following = url_for("profiles.profiles", organisation=asked or None, after=last)
+    items, after = one_page(rows, ON_A_PAGE, "branch", "number")
+    following = after and url_for("profiles.profiles", organisation=asked or None, after=after)
     return render_template(
         "boards/profiles.html",
         profiles=items,
@@ -66,7 +61,9 @@ def describe(number: str) -> Any:
     form = {name: request.form.get(name, "").strip() for name in ("post", "duties")}
     place = request.form.get("place", "").strip()
     try:
-        data = _load({**form, **({"place": int(place)} if place.isascii() and place.isdigit() else {})})
+        data = forms.load(
+            ProfileIn(), {**form, **({"place": int(place)} if place.isascii() and place.isdigit() else {})}
+        )
         with transaction():
             boards.describe(actor=actor(), at=clock.now(), member=number, **data)
     except errors.Invalid as problem:
@@ -182,10 +179,3 @@ def _own_number() -> str:
     if who.member_id is None:
         raise errors.NotFound()
     return reach.member_by_id(who, who.member_id).number
-
-
-def _load(data: dict[str, Any]) -> dict[str, Any]:
-    try:
-        return dict(ProfileIn().load(data))
-    except ValidationError as error:
-        raise invalid(error.messages) from error

@@ -7,11 +7,10 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
-from marshmallow import ValidationError
 from werkzeug.datastructures import MultiDict
 
-from pointsvc import clock, errors, wording
-from pointsvc.api import invalid, ref_id
+from pointsvc import clock, errors, forms, wording
+from pointsvc.api import ref_id
 from pointsvc.boards import content as contents
 from pointsvc.boards import lifecycle
 from pointsvc.boards import service as boards
@@ -60,7 +59,7 @@ def new() -> Any:
     if request.method == "GET":
         return _form(None, _blank(), {})
     try:
-        data = _load(DisplayBoardIn(), {**_head(), **_filled(request.form, request.form.get("organisation", ""))})
+        data = forms.load(DisplayBoardIn(), {**_head(), **_filled(request.form, request.form.get("organisation", ""))})
         head = {name: data.pop(name) for name in ("organisation", "code", "kind")}
         with transaction():
             made = boards.create(actor=actor(), at=clock.now(), content=data, **head)
@@ -83,7 +82,7 @@ def edit(board_id: str) -> Any:
     if request.method == "GET":
         return _form(view, _kept(view), {})
     try:
-        data = _load(BoardContentIn(), _filled(request.form, view.organisation))
+        data = forms.load(BoardContentIn(), _filled(request.form, view.organisation))
         with transaction():
             boards.change(actor=actor(), at=clock.now(), board_id=view.id, content=data)
     except errors.Invalid as problem:
@@ -261,13 +260,6 @@ def _filled(form: MultiDict[str, str], organisation: str) -> dict[str, Any]:
         "seconds": int(seconds) if seconds.isascii() and seconds.isdigit() and len(seconds) < 4 else 0,
         "people": list(boards.named(actor=actor(), organisation=organisation, text=named)) if named else None,
     }
-
-
-def _load(schema: Any, data: dict[str, Any]) -> dict[str, Any]:
-    try:
-        return dict(schema.load(data))
-    except ValidationError as error:
-        raise invalid(error.messages) from error
 
 
 @waits

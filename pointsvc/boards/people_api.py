@@ -9,7 +9,7 @@ from pointsvc.api import Blueprint, creates, ref_id
 from pointsvc.boards import schemas
 from pointsvc.boards import service as boards
 from pointsvc.db import transaction
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, id_at, one_page, requires
 from pointsvc.permissions import Permission
 
 bp = Blueprint("boards_of_members", __name__, description="Profiles, consents, badges and door plates")
@@ -70,17 +70,17 @@ def withdraw_consent(data: dict[str, Any], number: str) -> dict[str, Any]:
 @bp.response(200, schemas.InsigniaRegisterOut)
 def register(args: dict[str, Any]) -> dict[str, Any]:
     """Badges and plates issued in a node and below, the latest first."""
-    place = at_cursor(args["after"], int)
+    place = id_at(args["after"])
     rows = boards.register(
         actor=actor(),
         at=clock.now(),
         organisation=args["organisation"],
         kind=args["kind"],
         limit=args["limit"] + 1,
-        before_id=place[0] if place else None,
+        before_id=place,
     )
-    items = rows[: args["limit"]]
-    return {"items": items, "next": cursor(items[-1].id) if len(rows) > len(items) else None}
+    items, following = one_page(rows, args["limit"])
+    return {"items": items, "next": following}
 
 
 @bp.route("/insignia", methods=["POST"])

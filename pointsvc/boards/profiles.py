@@ -116,7 +116,7 @@ def listing(
 
 
 def _views(today: Any) -> Any:
-    runs = and_(Membership.starts_on <= today, (Membership.ends_on.is_(None)) | (Membership.ends_on > today))
+    runs = reach.on_day(Membership, today)
     return (
         select(
             Member.id,

@@ -140,8 +140,8 @@ def _people(board: Board, content: Mapping[str, Any], today: date) -> list[Any]:
         .join(Organisation, Organisation.id == Membership.organisation_id)
         .outerjoin(BoardProfile, BoardProfile.member_id == Member.id)
         .outerjoin(BoardPicture, BoardPicture.member_id == Member.id)
-        .outerjoin(MemberCategory, and_(MemberCategory.member_id == Member.id, _runs(MemberCategory, today)))
-        .where(Membership.organisation_id.in_(here), _runs(Membership, today), consents("display"))
+        .outerjoin(MemberCategory, and_(MemberCategory.member_id == Member.id, reach.on_day(MemberCategory, today)))
+        .where(Membership.organisation_id.in_(here), reach.on_day(Membership, today), consents("display"))
         .order_by(BoardProfile.place.is_(None), BoardProfile.place, Organisation.code, Member.number)
         .limit(contents.MOST_PEOPLE)
     )
@@ -150,10 +150,6 @@ def _people(board: Board, content: Mapping[str, Any], today: date) -> list[Any]:
     order = {one["id"]: place for place, one in enumerate(content["people"])}
     found = db.session.execute(query.where(among(Member.id, list(order))))
     return sorted(found, key=lambda row: order[row.id])
-
-
-def _runs(table: type[Membership] | type[MemberCategory], today: date) -> Any:
-    return and_(table.starts_on <= today, or_(table.ends_on.is_(None), table.ends_on > today))
 
 
 def _person(

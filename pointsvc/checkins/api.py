@@ -13,7 +13,7 @@ from pointsvc.checkins import coverage as covering
 from pointsvc.checkins import service as checkins
 from pointsvc.checkins.listing import Asked
 from pointsvc.db import transaction
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, id_at, one_page, requires
 from pointsvc.permissions import Permission
 
 bp = Blueprint("checkins", __name__, description="Members' service in communities: check-ins, posts, hours, cards")
@@ -46,10 +46,11 @@ def request_checkin(data: dict[str, Any]) -> Found:
 @bp.response(200, schemas.CheckInsOut)
 def list_checkins(args: dict[str, Any]) -> dict[str, Any]:
     """The own check-ins; those of members and with communities within reach."""
-    limit, after = args.pop("limit"), at_cursor(args.pop("after"), int)
-    asked = Asked(limit=limit + 1, after=after[0] if after else None, **args)
+    limit, after = args.pop("limit"), id_at(args.pop("after"))
+    asked = Asked(limit=limit + 1, after=after, **args)
     rows = listing.checkins(actor=actor(), asked=asked)
-    return {"items": rows[:limit], "next": cursor(rows[limit - 1].id) if len(rows) > limit else None}
+    items, following = one_page(rows, limit)
+    return {"items": items, "next": following}
 
 
 @bp.route("/checkins/coverage")
@@ -140,9 +141,10 @@ def open_post(data: dict[str, Any]) -> Found:
 @bp.response(200, schemas.PostsOut)
 def list_posts(args: dict[str, Any]) -> dict[str, Any]:
     """Posts of all communities: whoever looks for one finds it."""
-    limit, after = args.pop("limit"), at_cursor(args.pop("after"), int)
-    rows = listing.posts(limit=limit + 1, after=after[0] if after else None, **args)
-    return {"items": rows[:limit], "next": cursor(rows[limit - 1].id) if len(rows) > limit else None}
+    limit, after = args.pop("limit"), id_at(args.pop("after"))
+    rows = listing.posts(limit=limit + 1, after=after, **args)
+    items, following = one_page(rows, limit)
+    return {"items": items, "next": following}
 
 
 @bp.route("/posts/<post_id>", methods=["GET"])

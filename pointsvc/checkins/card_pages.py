@@ -13,7 +13,7 @@ from pointsvc.checkins import coverage, service_card
 from pointsvc.checkins.checkin_pages import bp
 from pointsvc.checkins.service_card import quarter_of, recent_quarters
 from pointsvc.db import transaction
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, id_at, one_page, requires
 from pointsvc.people import reach
 from pointsvc.permissions import Permission, Role, allowed
 
@@ -27,15 +27,13 @@ def cards_page() -> str:
     who, today = actor(), clock.today()
     quarters = recent_quarters(today)
     quarter = quarter_of(request.args.get("quarter") or quarters[1], today).name
-    place = at_cursor(request.args.get("after"), int)
-    rows = service_card.several(actor=who, quarter=quarter, after=place[0] if place else None, limit=ON_A_PAGE + 1)
-    shown = rows[:ON_A_PAGE]
-    following = (
-        url_for("checkins.cards", quarter=quarter, after=cursor(shown[-1].id)) if len(rows) > ON_A_PAGE else None
-    )
+    place = id_at(request.args.get("after"))
+    rows = service_card.several(actor=who, quarter=quarter, after=place, limit=ON_A_PAGE + 1)
+    shown, after = one_page(rows, ON_A_PAGE)
+    following = after and url_for("checkins.cards", quarter=quarter, after=after)
     return render_template(
         "checkins/cards.html",
-        organisation=reach.organisation_by_id(who, who.organisation_id or 0),
+        organisation=reach.own_node(who),
         quarter=quarter,
         quarters=quarters,
         cards=shown,

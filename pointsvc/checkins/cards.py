@@ -17,7 +17,7 @@ from pointsvc.audit import service as audit
 from pointsvc.checkins import telling
 from pointsvc.checkins.lifecycle import ACCEPTED, ENDED
 from pointsvc.checkins.models import Card, CheckIn, Word
-from pointsvc.checkins.service_card import Whole, card, holding, quarter_of, within
+from pointsvc.checkins.service_card import Whole, card, quarter_of, within
 from pointsvc.checkins.standing import held_checkin, standing
 from pointsvc.db import UtcTime, db, on_postgresql
 from pointsvc.errors import N_, Conflict, Forbidden, Invalid, Message
@@ -82,7 +82,7 @@ def make(*, at: datetime, before: date, member_id: int | None = None) -> None:
     period = periods.containing(running.starts_on - timedelta(days=1), "quarter", 1)
     table: Any = Card.__table__
     people = select(merged.kept(CheckIn.member_id).label("member_id")).where(*within(period)).distinct().subquery()
-    at_home = and_(Membership.member_id == people.c.member_id, *holding(period.through_on))
+    at_home = and_(Membership.member_id == people.c.member_id, reach.on_day(Membership, period.through_on))
     rows = select(people.c.member_id, Membership.organisation_id, literal(period.name), literal(at, UtcTime())).join(
         Membership, at_home
     )

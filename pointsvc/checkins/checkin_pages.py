@@ -7,10 +7,9 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
-from marshmallow import ValidationError
 
-from pointsvc import clock, errors
-from pointsvc.api import invalid, ref_id
+from pointsvc import clock, errors, forms
+from pointsvc.api import ref_id
 from pointsvc.checkins import cards, listing
 from pointsvc.checkins import service as checkins
 from pointsvc.checkins.lifecycle import ACCEPTED, CHECKIN, ENDED, Standing, steps
@@ -115,10 +114,7 @@ def say(checkin_id: str) -> Any:
 
 def filled(schema: Any, typed: Mapping[str, str]) -> dict[str, Any]:
     """The form as a JSON body would say it: what was left empty is not there. Raises Invalid."""
-    try:
-        return dict(schema.load({name: value for name, value in typed.items() if value != ""}))
-    except ValidationError as error:
-        raise invalid(error.messages) from error
+    return forms.load(schema, {name: value for name, value in typed.items() if value != ""})
 
 
 def said(problem: errors.Problem, field: str) -> dict[str, list[str]]:

@@ -6,7 +6,8 @@ from typing import Any
 
 from pointsvc import clock
 from pointsvc.api import Blueprint, creates, ref_id
-from pointsvc.checkins import circle, schemas
+from pointsvc.checkins import circle
+from pointsvc.checkins import circle_schemas as schemas
 from pointsvc.checkins.models import ServicePoint
 from pointsvc.db import transaction
 from pointsvc.http import actor, public, requires

@@ -12,7 +12,7 @@ from pointsvc import clock, errors
 from pointsvc.api import ref_id
 from pointsvc.checkins import circle, listing, nearby
 from pointsvc.checkins.checkin_pages import bp, filled, said
-from pointsvc.checkins.schemas import ServicePointChangeIn, ServicePointIn
+from pointsvc.checkins.circle_schemas import ServicePointChangeIn, ServicePointIn
 from pointsvc.db import transaction
 from pointsvc.http import actor, public, requires
 from pointsvc.people import reach

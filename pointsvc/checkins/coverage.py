@@ -31,7 +31,7 @@ class Coverage:
 def coverage(*, actor: Actor, organisation: str | None = None) -> Coverage:
     """The members in service of this node and below (the actor's own). Raises NotFound."""
     query = select(func.count(), func.count().filter(_checked_in())).select_from(Member)
-    members, checked_in = db.session.execute(_in_service(query, _node_id(actor, organisation))).one()
+    members, checked_in = db.session.execute(_in_service(query, reach.named_or_own(actor, organisation).id)).one()
     return Coverage(members, checked_in)
 
 
@@ -45,7 +45,7 @@ def members(
     query = select(
         Member.number, Member.name, Organisation.name.label("branch"), many.label("communities")
     ).select_from(Member)
-    query = _in_service(query, _node_id(actor, organisation))
+    query = _in_service(query, reach.named_or_own(actor, organisation).id)
     query = query.join(Organisation, Organisation.id == Membership.organisation_id).order_by(Member.number)
     if missing:
         query = query.where(~_checked_in())
@@ -55,12 +55,6 @@ def members(
 
 
 # ---- inside
-
-
-def _node_id(actor: Actor, organisation: str | None) -> int:
-    if organisation:
-        return reach.organisation(actor, organisation).id
-    return reach.organisation_by_id(actor, actor.organisation_id or 0).id
 
 
 def _checked_in() -> Any:

@@ -149,16 +149,12 @@ def _in_service(organisation_id: int, day: date) -> Any:
     """The offices' members of this day but those of whom nothing is asked."""
     spared = (
         select(MemberCategory.id)
-        .where(MemberCategory.member_id == Membership.member_id, _holds(MemberCategory, day))
+        .where(MemberCategory.member_id == Membership.member_id, reach.on_day(MemberCategory, day))
         .where(MemberCategory.category.in_(NOT_ASKED))
     )
     return select(Membership.member_id).where(
-        Membership.organisation_id.in_(offices(organisation_id)), _holds(Membership, day), ~spared.exists()
+        Membership.organisation_id.in_(offices(organisation_id)), reach.on_day(Membership, day), ~spared.exists()
     )
-
-
-def _holds(table: type[Membership] | type[MemberCategory], day: date) -> ColumnElement[bool]:
-    return and_(table.starts_on <= day, or_(table.ends_on.is_(None), table.ends_on > day))
 
 
 def _midnight_after(day: date) -> datetime:

@@ -24,6 +24,9 @@ PENDING, ACCEPTED, REFUSED, WITHDRAWN, ENDED = "pending", "accepted", "refused",
 OPEN, CLOSED = "open", "closed"
 HELD, LEFT = "held", "left"
 PROPOSED, CONFIRMED, REVOKED = "proposed", "confirmed", "revoked"
+# While a check-in runs, and while hours stand.
+ACTIVE = (PENDING, ACCEPTED)
+STANDING = (PROPOSED, CONFIRMED)
 
 STATUSES = {
     CHECKIN: (PENDING, ACCEPTED, REFUSED, WITHDRAWN, ENDED),
@@ -31,10 +34,6 @@ STATUSES = {
     CLAIM: (HELD, LEFT, ENDED),
     RECORD: (PROPOSED, CONFIRMED, REFUSED, WITHDRAWN, REVOKED),
 }
-# A member has one of these with a community at most.
-ACTIVE = (PENDING, ACCEPTED)
-# A member has one of these of a post and day at most.
-STANDING = (PROPOSED, CONFIRMED)
 
 # (what, step, status before) -> status after
 STEPS: dict[tuple[str, str, str], str] = {

@@ -14,11 +14,11 @@ from pointsvc.checkins import awaiting, card_pages, circle_pages, community_page
 from pointsvc.checkins.checkin_pages import bp, filled, said
 from pointsvc.checkins.lifecycle import ACCEPTED, RECORD, Standing, may
 from pointsvc.checkins.listing import Asked
-from pointsvc.checkins.schemas import ServiceRecordIn
+from pointsvc.checkins.records_schemas import ServiceRecordIn
 from pointsvc.checkins.service_card import quarter_of
 from pointsvc.checkins.worth import kinds
 from pointsvc.db import transaction
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, cursor, id_at, one_page, requires
 from pointsvc.people import settings
 from pointsvc.people.models import Member
 from pointsvc.people.pages import on_member_page
@@ -38,8 +38,8 @@ def mine() -> Any:
     who = actor()
     if who.member_id is None:
         return redirect(url_for("checkins.community"))
-    place = at_cursor(request.args.get("after"), int)
-    rows = listing.records(actor=who, asked=Asked(own=True, after=place[0] if place else None, limit=ON_A_PAGE + 1))
+    place = id_at(request.args.get("after"))
+    rows = listing.records(actor=who, asked=Asked(own=True, after=place, limit=ON_A_PAGE + 1))
     shown = rows[:ON_A_PAGE]
     stood = Standing(own=True)
     return render_template(
@@ -57,18 +57,18 @@ def mine() -> Any:
 @requires(Permission.CHECKINS_READ)
 def find_posts() -> str:
     who, asked = actor(), request.args
-    place = at_cursor(asked.get("after"), int)
+    place = id_at(asked.get("after"))
     query: dict[str, Any] = {name: asked.get(name, "").strip() for name in ("find", "kind", "community", "free")}
     rows = listing.posts(
         community=query["community"] or None,
         kind=query["kind"] or None,
         find=query["find"] or None,
         free=bool(query["free"]),
-        after=place[0] if place else None,
+        after=place,
         limit=ON_A_PAGE + 1,
     )
-    shown = rows[:ON_A_PAGE]
-    following = url_for("checkins.posts", **query, after=cursor(shown[-1].id)) if len(rows) > ON_A_PAGE else None
+    shown, after = one_page(rows, ON_A_PAGE)
+    following = after and url_for("checkins.posts", **query, after=after)
     return render_template(
         "checkins/posts.html",
         posts=shown,

@@ -19,7 +19,7 @@ from pointsvc.checkins.models import CheckIn, Claim, Post
 from pointsvc.checkins.standing import community as community_of
 from pointsvc.checkins.standing import held_claim, held_post, standing, visible, whom
 from pointsvc.checkins.worth import kinds
-from pointsvc.db import db
+from pointsvc.db import among, db
 from pointsvc.errors import N_, Conflict, Invalid, Message, NotFound
 from pointsvc.people import reach, settings
 from pointsvc.permissions import Actor
@@ -127,8 +127,13 @@ def let_go(*, actor: Actor, at: datetime, post_id: int, member: str, reason: str
 def release_all(*, at: datetime, check_in_id: int) -> None:
     """A check-in has ended: its places fall free."""
     mine = (Claim.check_in_id == check_in_id, Claim.status == HELD)
-    _write(update(Post).where(Post.id.in_(select(Claim.post_id).where(*mine))).values(taken=Post.taken - 1))
-    _write(update(Claim).where(*mine).values(status=ENDED, ended_at=at))
+    # The posts before the claims, as in ``_end``; only then it is certain which are still held.
+    db.session.execute(
+        select(Post.id).where(Post.id.in_(select(Claim.post_id).where(*mine))).order_by(Post.id).with_for_update()
+    )
+    ended = update(Claim).where(*mine).values(status=ENDED, ended_at=at).returning(Claim.post_id)
+    free = [row.post_id for row in _write(ended)]
+    _write(update(Post).where(among(Post.id, free)).values(taken=Post.taken - 1))
 
 
 # ---- inside

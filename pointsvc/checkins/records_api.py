@@ -8,10 +8,12 @@ from sqlalchemy import Row
 
 from pointsvc import clock
 from pointsvc.api import Blueprint, creates, ref_id
-from pointsvc.checkins import cards, listing, records, schemas, service_card
+from pointsvc.checkins import cards, listing, records, service_card
+from pointsvc.checkins import records_schemas as schemas
 from pointsvc.checkins.listing import Asked
+from pointsvc.checkins.schemas import ServiceReasonIn
 from pointsvc.db import transaction
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, id_at, one_page, requires
 from pointsvc.permissions import Permission
 
 bp = Blueprint("service_records", __name__, description="Hours of service, confirmed by the community, and the cards")
@@ -36,10 +38,11 @@ def propose(data: dict[str, Any]) -> Found:
 @bp.response(200, schemas.ServiceRecordsOut)
 def list_records(args: dict[str, Any]) -> dict[str, Any]:
     """The own hours; those of members and in communities within reach."""
-    limit, after = args.pop("limit"), at_cursor(args.pop("after"), int)
-    asked = Asked(limit=limit + 1, after=after[0] if after else None, **args)
+    limit, after = args.pop("limit"), id_at(args.pop("after"))
+    asked = Asked(limit=limit + 1, after=after, **args)
     rows = listing.records(actor=actor(), asked=asked)
-    return {"items": rows[:limit], "next": cursor(rows[limit - 1].id) if len(rows) > limit else None}
+    items, following = one_page(rows, limit)
+    return {"items": items, "next": following}
 
 
 @bp.route("/service-records/confirm", methods=["POST"])
@@ -56,7 +59,7 @@ def confirm(data: dict[str, Any]) -> dict[str, Any]:
 
 @bp.route("/service-records/<record_id>/refuse", methods=["POST"])
 @requires(Permission.CHECKINS_DECIDE)
-@bp.arguments(schemas.ServiceReasonIn)
+@bp.arguments(ServiceReasonIn)
 @bp.response(200, schemas.ServiceRecordOut)
 def refuse(data: dict[str, Any], record_id: str) -> Found:
     """Do not confirm these hours, and say why."""
@@ -77,7 +80,7 @@ def withdraw(record_id: str) -> Found:
 
 @bp.route("/service-records/<record_id>/revoke", methods=["POST"])
 @requires(Permission.CHECKINS_DECIDE)
-@bp.arguments(schemas.ServiceReasonIn)
+@bp.arguments(ServiceReasonIn)
 @bp.response(200, schemas.ServiceRecordOut)
 def revoke(data: dict[str, Any], record_id: str) -> Found:
     """Take a confirmation back, and say why; its points are taken back too."""
@@ -115,9 +118,10 @@ def acknowledge(data: dict[str, Any], number: str) -> service_card.Whole:
 @bp.response(200, schemas.ServiceCardsOut)
 def list_cards(args: dict[str, Any]) -> dict[str, Any]:
     """The quarter's cards of the home units within reach."""
-    limit, after = args.pop("limit"), at_cursor(args.pop("after"), int)
-    rows = service_card.several(actor=actor(), limit=limit + 1, after=after[0] if after else None, **args)
-    return {"items": rows[:limit], "next": cursor(rows[limit - 1].id) if len(rows) > limit else None}
+    limit, after = args.pop("limit"), id_at(args.pop("after"))
+    rows = service_card.several(actor=actor(), limit=limit + 1, after=after, **args)
+    items, following = one_page(rows, limit)
+    return {"items": items, "next": following}
 
 
 # ---- inside

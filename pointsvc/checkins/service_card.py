@@ -183,11 +183,6 @@ def within(period: Period) -> tuple[Any, ...]:
     )
 
 
-def holding(day: date) -> tuple[Any, ...]:
-    """The conditions that a membership holds on this day."""
-    return (Membership.starts_on <= day, or_(Membership.ends_on.is_(None), Membership.ends_on > day))
-
-
 # ---- inside
 
 
@@ -200,7 +195,7 @@ def _home_of(member_id: int, day: date) -> Any:
     return (
         select(Organisation.id, Organisation.code, Organisation.name)
         .join(Membership, Membership.organisation_id == Organisation.id)
-        .where(Membership.member_id == member_id, *holding(day))
+        .where(Membership.member_id == member_id, reach.on_day(Membership, day))
     )
 
 

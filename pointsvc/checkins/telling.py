@@ -9,13 +9,14 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 
-from pointsvc import clock, queues, workdays
+from pointsvc import clock, workdays
 from pointsvc.checkins import lifecycle
 from pointsvc.checkins.models import Card, CheckIn, Record
 from pointsvc.db import among, db
 from pointsvc.errors import N_
 from pointsvc.notices import service as notices
 from pointsvc.people import leaders, settings
+from pointsvc.people import listing as people
 from pointsvc.people.models import Organisation, SignIn
 from pointsvc.permissions import PERMISSION_MAP, Permission
 
@@ -44,17 +45,13 @@ def checkin(*, at: datetime, row: CheckIn) -> None:
     if row.status not in CHECKIN_TOLD:
         return
     name = db.session.scalar(select(Organisation.name).where(Organisation.id == row.community_id))
-    queues.enqueue(
-        topic=queues.NOTICE_DELIVER,
-        payload={
-            "sign_in_ids": _accounts({row.member_id}).get(row.member_id, []),
-            "message": CHECKIN_TOLD[row.status],
-            "params": {"community": name, "reason": row.reason or ""},
-            "link": MINE,
-            "dedupe_prefix": f"checkin:{row.id}:{row.status}",
-        },
+    notices.send_soon(
         at=at,
-        dedupe=f"checkin:{row.id}:{row.status}",
+        sign_in_ids=people.accounts_of([row.member_id]),
+        message=CHECKIN_TOLD[row.status],
+        params={"community": name, "reason": row.reason or ""},
+        link=MINE,
+        dedupe_prefix=f"checkin:{row.id}:{row.status}",
     )
 
 

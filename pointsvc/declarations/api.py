@@ -17,7 +17,8 @@ from pointsvc.declarations import service as declarations
 from pointsvc.declarations.schemas import deed
 from pointsvc.evidence import service as evidence
 from pointsvc.evidence.shown import answer
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, id_at, one_page, requires
+from pointsvc.people import reach
 from pointsvc.permissions import Permission
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -42,11 +43,11 @@ def declare(data: dict[str, Any]) -> dict[str, Any]:
 @bp.response(200, schemas.DeclarationsOut)
 def list_declarations(args: dict[str, Any]) -> dict[str, Any]:
     """Declarations, newest first: a member's own, or those of the branches in reach."""
-    limit, after = args.pop("limit"), at_cursor(args.pop("after"), int)
-    asked = declarations.Asked(limit=limit + 1, after=after[0] if after else None, **args)
+    limit, after = args.pop("limit"), id_at(args.pop("after"))
+    asked = declarations.Asked(limit=limit + 1, after=after, **args)
     rows = declarations.declarations(actor=actor(), asked=asked)
-    items = rows[:limit]
-    return {"items": _shown(items), "next": cursor(items[-1].id) if len(rows) > limit else None}
+    items, following = one_page(rows, limit)
+    return {"items": _shown(items), "next": following}
 
 
 @bp.route("/declarations/<declaration_id>")
@@ -159,7 +160,7 @@ def get_evidence(declaration_id: str, evidence_id: str) -> Response:
 
 
 def _own() -> str:
-    own = declarations.own(actor=actor())
+    own = reach.own_member(actor())
     if own is None:
         raise errors.Invalid({"member": errors.N_("Please say for which member")})
     return own.number

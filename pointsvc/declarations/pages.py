@@ -8,27 +8,25 @@ from typing import Any
 
 from flask import Response, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
-from marshmallow import ValidationError
 
-from pointsvc import clock, errors
-from pointsvc.api import invalid, ref_id
+from pointsvc import clock, errors, forms
+from pointsvc.api import ref_id
 from pointsvc.db import transaction
-from pointsvc.declarations import choosing, hints
+from pointsvc.declarations import choosing, hints, typing_in
 from pointsvc.declarations import service as declarations
 from pointsvc.declarations.choosing import Whose
 from pointsvc.declarations.reviewing import bp
 from pointsvc.declarations.schemas import WhatIn, deed
 from pointsvc.declarations.shown import shown
-from pointsvc.declarations.typing_in import once
 from pointsvc.evidence import service as evidence
 from pointsvc.evidence.shown import answer
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, id_at, one_page, requires
 from pointsvc.ledger.choosing import chosen
 from pointsvc.people import reach
 from pointsvc.people.door import words
 from pointsvc.permissions import Permission, allowed
 
-__all__ = ["bp"]
+__all__ = ["bp", "typing_in"]
 
 ON_A_PAGE = 30
 FIELDS = ("occurred_on", "quantity", "tier", "points", "matter", "note")
@@ -38,14 +36,12 @@ FIELDS = ("occurred_on", "quantity", "tier", "points", "matter", "note")
 @requires(Permission.DECLARATIONS_READ)
 def own() -> str:
     who = actor()
-    if declarations.own(actor=who) is None:
+    if reach.own_member(who) is None:
         raise errors.NotFound(errors.N_("This account has no member record of its own"))
-    place = at_cursor(request.args.get("after"), int)
-    rows = declarations.declarations(
-        actor=who, asked=declarations.Asked(own=True, after=place[0] if place else None, limit=ON_A_PAGE + 1)
-    )
-    views = rows[:ON_A_PAGE]
-    following = url_for("declarations.own", after=cursor(views[-1].id)) if len(rows) > ON_A_PAGE else None
+    place = id_at(request.args.get("after"))
+    rows = declarations.declarations(actor=who, asked=declarations.Asked(own=True, after=place, limit=ON_A_PAGE + 1))
+    views, after = one_page(rows, ON_A_PAGE)
+    following = after and url_for("declarations.own", after=after)
     return render_template(
         "declarations/own.html",
         declarations=shown(who, views),
@@ -67,7 +63,10 @@ def new() -> Any:
         data = _load(request.form)
         with transaction():
             made = declarations.declare(
-                actor=actor(), at=clock.now(), deed=deed(data, member.number), once=once(request.form.get("key", ""))
+                actor=actor(),
+                at=clock.now(),
+                deed=deed(data, member.number),
+                once=forms.once(request.form.get("key", "")),
             )
             declarations.attach(actor=actor(), at=clock.now(), declaration_id=made, pieces=pieces)
     except errors.Invalid as problem:
@@ -143,7 +142,7 @@ def piece(declaration_id: str, evidence_id: str) -> Response:
 
 def _member(number: str | None) -> Whose | None:
     """Of whom the form is: of this member, else of the reader."""
-    mine = declarations.own(actor=actor())
+    mine = reach.own_member(actor())
     found = mine if number is None or (mine is not None and mine.number == number) else reach.member(actor(), number)
     return Whose(found.id, found.number, found.name) if found else None
 
@@ -228,7 +227,4 @@ def _pieces() -> list[evidence.Piece]:
 def _load(form: Any) -> dict[str, Any]:
     """The form as a JSON body would say it: what was left empty is not there."""
     filled = {name: form[name].strip() for name in (*FIELDS, "rule") if form.get(name, "").strip()}
-    try:
-        return dict(WhatIn().load(filled))
-    except ValidationError as error:
-        raise invalid(error.messages) from error
+    return forms.load(WhatIn(), filled)

@@ -193,7 +193,7 @@ def _conditions(actor: Actor, asked: Asked) -> list[ColumnElement[bool]]:
     if asked.status:
         found.append(Declaration.status == asked.status)
     if asked.member:
-        found.append(Declaration.member_id == _member_id(actor, asked.member))
+        found.append(Declaration.member_id == reach.own_or_member(actor, asked.member).id)
     if asked.own:
         found.append(Declaration.member_id == actor.member_id)
     if asked.organisation:
@@ -202,12 +202,6 @@ def _conditions(actor: Actor, asked: Asked) -> list[ColumnElement[bool]]:
     if asked.share:
         found.append(reviewers.share(actor))
     return found
-
-
-def _member_id(actor: Actor, number: str) -> int:
-    """Also the own record, which may lie beyond what the actor's role reaches."""
-    mine = db.session.get(Member, actor.member_id) if actor.member_id is not None else None
-    return mine.id if mine and mine.number == number else reach.member(actor, number).id
 
 
 @cache

@@ -16,7 +16,7 @@ from pointsvc.declarations import service as declarations
 from pointsvc.declarations.lifecycle import STATUSES
 from pointsvc.declarations.reading import returned_to
 from pointsvc.declarations.shown import shown
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, id_at, one_page, requires
 from pointsvc.people import reach
 from pointsvc.people.door import words
 from pointsvc.permissions import Actor, Permission, Role, allowed
@@ -91,7 +91,7 @@ def _list(wrong: dict[str, list[str]], ticked: Sequence[int]) -> str:
     if show not in (SHARE, *STATUSES):
         show = "pending"
     code = asked.get("organisation") or None
-    place = at_cursor(asked.get("after"), int)
+    place = id_at(asked.get("after"))
     rows = declarations.declarations(
         actor=who,
         asked=declarations.Asked(
@@ -99,18 +99,16 @@ def _list(wrong: dict[str, list[str]], ticked: Sequence[int]) -> str:
             share=show == SHARE,
             organisation=code,
             oldest=show in (SHARE, "pending"),
-            after=place[0] if place else None,
+            after=place,
             limit=ON_A_PAGE + 1,
         ),
     )
-    views = rows[:ON_A_PAGE]
+    views, after = one_page(rows, ON_A_PAGE)
     query: dict[str, Any] = {"show": show, "organisation": code}
-    following = (
-        url_for("declarations.declarations", **query, after=cursor(views[-1].id)) if len(rows) > ON_A_PAGE else None
-    )
+    following = after and url_for("declarations.declarations", **query, after=after)
     return render_template(
         "declarations/review.html",
-        organisation=reach.organisation(who, code) if code else reach.organisation_by_id(who, who.organisation_id or 0),
+        organisation=reach.named_or_own(who, code),
         shows=_shows(show, code, reviews),
         show=show,
         declarations=_hinted(who, views) if reviews else shown(who, views),

@@ -53,7 +53,6 @@ __all__ = [
     "declare",
     "declare_several",
     "detach",
-    "own",
     "resend",
     "send_back",
     "several",
@@ -63,11 +62,6 @@ __all__ = [
 # What evidence calls its owner here.
 KIND = "declaration"
 ONE = Decimal(1)
-
-
-def own(*, actor: Actor) -> Member | None:
-    """The actor's own member record, wherever its branch is."""
-    return db.session.get(Member, actor.member_id) if actor.member_id is not None else None
 
 
 def declare(*, actor: Actor, at: datetime, deed: Deed, once: str | None = None) -> int:
@@ -168,7 +162,7 @@ def _sent(once: str | None, size: int) -> list[int]:
 def _members(actor: Actor, numbers: Sequence[str]) -> dict[str, Member]:
     """Whom the actor may declare for: the own record wherever it is, else whom the role reaches."""
     found = reach.members(actor, set(numbers))
-    if (mine := own(actor=actor)) is not None:
+    if (mine := reach.own_member(actor)) is not None:
         found[mine.number] = mine
     strangers = sorted({number for number in numbers if number not in found})
     if strangers:

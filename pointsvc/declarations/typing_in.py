@@ -5,13 +5,12 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import ngettext
 
-from pointsvc import clock, errors
+from pointsvc import clock, errors, forms
 from pointsvc.db import transaction
 from pointsvc.declarations import choosing, rules, sheetcode, sheets
 from pointsvc.declarations import service as declarations
@@ -65,7 +64,7 @@ def type_in() -> Any:
         deeds = _deeds(table, form, filled)
         with transaction():
             made = declarations.declare_several(
-                actor=actor(), at=clock.now(), deeds=deeds, once=once(form.get("key", ""))
+                actor=actor(), at=clock.now(), deeds=deeds, once=forms.once(form.get("key", ""))
             )
     except errors.Invalid as problem:
         return _page(table, _by_cell(words(problem), filled)), 422
@@ -120,11 +119,6 @@ def paper() -> str:
     )
 
 
-def once(key: str) -> str | None:
-    """The key of a form, made one person's: another's form with the same key is another form."""
-    return f"{actor().sign_in_id}:{key}" if 0 < len(key) <= 64 else None
-
-
 # ---- inside
 
 
@@ -133,10 +127,8 @@ def _table(asked: Mapping[str, str]) -> _Table:
     sheet = sheets.sheet(actor=who, code=code) if code else None
     if sheet is not None:
         node = reach.organisation_by_id(who, sheet.organisation_id)
-    elif asked.get("organisation"):
-        node = reach.organisation(who, asked["organisation"])
     else:
-        node = reach.organisation_by_id(who, who.organisation_id or 0)
+        node = reach.named_or_own(who, asked.get("organisation"))
     return _Table(
         organisation=node,
         sheet=sheet,
@@ -169,20 +161,13 @@ def _deed(table: _Table, cells: Mapping[str, str], number: int) -> declarations.
     return declarations.Deed(
         member=meaning.who(cells["member"], table.members),
         rule=cells["rule"],
-        occurred_on=_day(cells["occurred_on"]),
+        occurred_on=forms.day("occurred_on", cells["occurred_on"]),
         matter=note[:200] if note and rule["highest_only"] else None,
         note=note,
         sheet=table.code,
         line=number if table.sheet else None,
         **rules.amount(rule["rule"], cells["amount"]),
     )
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise errors.Invalid({"occurred_on": errors.N_("A day such as 2026-07-05 is needed")}) from None
 
 
 def _by_cell(wrong: Mapping[str, list[str]], filled: Sequence[int]) -> dict[str, list[str]]:

@@ -16,7 +16,7 @@ from pointsvc.disputes.schemas import (
     DisputesOut,
     UpholdIn,
 )
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, id_at, one_page, requires
 from pointsvc.permissions import Actor, Permission
 
 bp = Blueprint("disputes", __name__, description="Objections to entries and results")
@@ -47,16 +47,16 @@ def raise_dispute(data: dict[str, Any]) -> Any:
 @bp.response(200, DisputesOut)
 def list_disputes(args: dict[str, Any]) -> dict[str, Any]:
     """The objections that concern the reader, the latest first."""
-    who, place = actor(), at_cursor(args["after"], int)
+    who, place = actor(), id_at(args["after"])
     rows = disputes.disputes(
         actor=who,
         status=args["status"],
         tally_id=None if args["tally"] is None else ref_id(args["tally"]),
         limit=args["limit"] + 1,
-        before_id=place[0] if place else None,
+        before_id=place,
     )
-    items = rows[: args["limit"]]
-    return {"items": shown(who, items), "next": cursor(items[-1].id) if len(rows) > len(items) else None}
+    items, following = one_page(rows, args["limit"])
+    return {"items": shown(who, items), "next": following}
 
 
 @bp.route("/disputes/<dispute_id>")

@@ -7,17 +7,16 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
-from marshmallow import ValidationError
 from werkzeug.datastructures import MultiDict
 
-from pointsvc import clock, errors, wording
-from pointsvc.api import invalid, ref_id
+from pointsvc import clock, errors, forms, wording
+from pointsvc.api import ref_id
 from pointsvc.db import transaction
 from pointsvc.disputes import lifecycle
 from pointsvc.disputes import service as disputes
 from pointsvc.disputes.models import STATUSES
 from pointsvc.disputes.schemas import DismissIn, DisputeIn, UpholdIn
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, id_at, one_page, requires
 from pointsvc.ledger import choosing
 from pointsvc.people import reach
 from pointsvc.people.door import words
@@ -40,17 +39,16 @@ def list_disputes() -> str:
     who, asked = actor(), request.args
     own = who.role == Role.MEMBER
     status = asked.get("status", "all" if own else "open")
-    tally, place = asked.get("tally", ""), at_cursor(asked.get("after"), int)
+    tally, place = asked.get("tally", ""), id_at(asked.get("after"))
     rows = disputes.disputes(
         actor=who,
         status=status if status in STATUSES else None,
         tally_id=ref_id(tally) if tally else None,
         limit=ON_A_PAGE + 1,
-        before_id=place[0] if place else None,
+        before_id=place,
     )
-    shown, following = rows[:ON_A_PAGE], None
-    if len(rows) > len(shown):
-        following = url_for("disputes.disputes", status=status, tally=tally or None, after=cursor(shown[-1].id))
+    shown, after = one_page(rows, ON_A_PAGE)
+    following = after and url_for("disputes.disputes", status=status, tally=tally or None, after=after)
     return render_template(
         "disputes/disputes.html",
         own=own,
@@ -77,7 +75,7 @@ def new() -> Any:
     form = request.form
     try:
         given = (*ABOUT, "text", "how")
-        data = _load(DisputeIn(), {name: form[name].strip() for name in given if form.get(name, "").strip()})
+        data = forms.load(DisputeIn(), {name: form[name].strip() for name in given if form.get(name, "").strip()})
         about = _about(data)
         with transaction():
             made = disputes.raise_dispute(actor=actor(), at=clock.now(), text=data["text"], how=data["how"], **about)
@@ -199,9 +197,9 @@ def _decide(dispute_id: int, form: MultiDict[str, str]) -> None:
     who, at, reply = actor(), clock.now(), form.get("reply", "").strip()
     decision = form.get("decision")
     if decision == lifecycle.DISMISS:
-        disputes.dismiss(actor=who, at=at, dispute_id=dispute_id, **_load(DismissIn(), {"reply": reply}))
+        disputes.dismiss(actor=who, at=at, dispute_id=dispute_id, **forms.load(DismissIn(), {"reply": reply}))
     elif decision == lifecycle.UPHOLD:
-        data = _load(UpholdIn(), {"reply": reply, **_effects(form)})
+        data = forms.load(UpholdIn(), {"reply": reply, **_effects(form)})
         data["take_back"] = [ref_id(text) for text in data["take_back"]]
         disputes.uphold(actor=who, at=at, dispute_id=dispute_id, **data)
     else:
@@ -216,13 +214,6 @@ def _effects(form: MultiDict[str, str]) -> dict[str, Any]:
         filled = {name: form[name].strip() for name in INSTEAD if form.get(name, "").strip()}
         effects["entry"] = {"rule": rule, **({"tier": tier} if tier else {}), **filled}
     return effects
-
-
-def _load(schema: Any, data: dict[str, Any]) -> dict[str, Any]:
-    try:
-        return dict(schema.load(data))
-    except ValidationError as error:
-        raise invalid(error.messages) from error
 
 
 @waits

@@ -8,13 +8,13 @@ from typing import Any
 
 from sqlalchemy import select
 
-from pointsvc import queues
 from pointsvc.db import among, db
 from pointsvc.disputes.correcting import corrections
 from pointsvc.disputes.deciders import levels
 from pointsvc.disputes.models import Dispute
 from pointsvc.errors import N_
-from pointsvc.people import merged
+from pointsvc.notices import service as notices
+from pointsvc.people import listing as people
 from pointsvc.people.models import Member, SignIn
 from pointsvc.permissions import PERMISSION_MAP, Permission
 
@@ -36,7 +36,7 @@ def raised(dispute: Dispute, member: Member, at: datetime) -> None:
     """Tell those who decide it; and the member, when somebody else took it down."""
     nearest = levels([dispute.id]).get(dispute.id, [[]])[0]
     _tell(dispute, at, "raised", nearest, RAISED, {"member": member.name, "due_on": _due(dispute)})
-    own = _of_member(dispute)
+    own = people.accounts_of([dispute.member_id])
     if dispute.raised_by_id not in own:
         _tell(dispute, at, "taken", own, TAKEN_DOWN, {"due_on": _due(dispute)})
 
@@ -50,7 +50,7 @@ def reminded(dispute: Dispute, member: str, at: datetime, sign_in_ids: Collectio
 def decided(dispute: Dispute, at: datetime) -> None:
     """Tell the member, and whoever took it down, what came of it; and who has a tally to correct for it."""
     member = db.session.get_one(Member, dispute.member_id)
-    own = _of_member(dispute)
+    own = people.accounts_of([dispute.member_id])
     to_member, to_other = OUTCOMES[dispute.status]
     _tell(dispute, at, "decided", own, to_member, {})
     if dispute.raised_by_id is not None and dispute.raised_by_id not in own:
@@ -81,23 +81,14 @@ def _tell(
     params: dict[str, Any],
     link: str = "",
 ) -> None:
-    if sign_in_ids:
-        queues.enqueue(
-            topic=queues.NOTICE_DELIVER,
-            payload={
-                "sign_in_ids": list(sign_in_ids),
-                "message": message,
-                "params": params,
-                "link": link or f"/disputes/{dispute.id}",
-                "dedupe_prefix": f"dispute:{dispute.id}:{kind}",
-            },
-            at=at,
-        )
-
-
-def _of_member(dispute: Dispute) -> list[int]:
-    query = select(SignIn.id).where(SignIn.member_id == merged.kept(dispute.member_id), SignIn.disabled_at.is_(None))
-    return list(db.session.scalars(query.order_by(SignIn.id)))
+    notices.send_soon(
+        at=at,
+        sign_in_ids=sign_in_ids,
+        message=message,
+        params=params,
+        link=link or f"/disputes/{dispute.id}",
+        dedupe_prefix=f"dispute:{dispute.id}:{kind}",
+    )
 
 
 def _due(dispute: Dispute) -> str:

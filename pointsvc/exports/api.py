@@ -12,7 +12,7 @@ from pointsvc.db import transaction
 from pointsvc.downloads import as_csv, as_file, as_xlsx
 from pointsvc.exports import schemas
 from pointsvc.exports import service as exports
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, id_at, one_page, requires
 from pointsvc.permissions import Permission
 from pointsvc.spreadsheets import XLSX
 
@@ -83,10 +83,9 @@ def request_archive(data: dict[str, Any]) -> Any:
 @bp.response(200, schemas.ExportsOut)
 def listing(args: dict[str, Any]) -> dict[str, Any]:
     """The archives within reach, newest first."""
-    place = at_cursor(args["after"], int)
-    rows = exports.listing(actor=actor(), limit=args["limit"] + 1, before=place[0] if place else None)
-    items = rows[: args["limit"]]
-    following = cursor(items[-1][0].id) if len(rows) > len(items) else None
+    place = id_at(args["after"])
+    rows = exports.listing(actor=actor(), limit=args["limit"] + 1, before=place)
+    items, following = one_page(rows, args["limit"], "Export.id")
     return {"items": [schemas.shown(*row) for row in items], "next": following}
 
 

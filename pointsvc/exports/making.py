@@ -19,6 +19,7 @@ from pointsvc.db import db, transaction
 from pointsvc.errors import N_
 from pointsvc.exports import archive
 from pointsvc.exports.models import Export, ExportPiece
+from pointsvc.notices import service as notices
 from pointsvc.people.models import Organisation
 
 KEPT = timedelta(days=7)
@@ -83,15 +84,11 @@ def _tell(row: Export) -> None:
     if row.created_by_id is None:
         return
     owner = db.session.get_one(Organisation, row.organisation_id)
-    queues.enqueue(
-        topic=queues.NOTICE_DELIVER,
-        payload={
-            "sign_in_ids": [row.created_by_id],
-            "message": READY,
-            "params": {"organisation": owner.name, "days": KEPT.days},
-            "link": f"/exports/{row.id}",
-            "dedupe_prefix": f"export:{row.id}",
-        },
+    notices.send_soon(
         at=clock.now(),
-        dedupe=f"export:{row.id}",
+        sign_in_ids=[row.created_by_id],
+        message=READY,
+        params={"organisation": owner.name, "days": KEPT.days},
+        link=f"/exports/{row.id}",
+        dedupe_prefix=f"export:{row.id}",
     )

@@ -7,20 +7,18 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
-from sqlalchemy import select
 
-from pointsvc import clock, errors
+from pointsvc import clock, errors, queues
 from pointsvc.api import ref_id
-from pointsvc.db import db, transaction
+from pointsvc.db import transaction
 from pointsvc.downloads import as_xlsx
 from pointsvc.exports import service as exports
 from pointsvc.exports.api import archive_answer, table_answer
 from pointsvc.exports.card import Card, card, card_tables
 from pointsvc.exports.schemas import ENCODINGS, FORMATS
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, id_at, one_page, requires
 from pointsvc.people import listing as people
 from pointsvc.people import reach
-from pointsvc.people.models import SignIn
 from pointsvc.permissions import Permission
 from pointsvc.schemes import periods
 from pointsvc.wording import job_shown, period_words
@@ -36,11 +34,11 @@ QUARTERS = 5
 def exports_page() -> str:
     """What can be taken away, and the archives so far."""
     who = actor()
-    place = at_cursor(request.args.get("after"), int)
-    rows = exports.listing(actor=who, limit=ON_A_PAGE + 1, before=place[0] if place else None)
-    shown = rows[:ON_A_PAGE]
-    names = _names({row.created_by_id for row, _ in shown})
-    own = reach.organisation_by_id(who, who.organisation_id or 0)
+    place = id_at(request.args.get("after"))
+    rows = exports.listing(actor=who, limit=ON_A_PAGE + 1, before=place)
+    shown, after = one_page(rows, ON_A_PAGE, "Export.id")
+    names = people.account_names({row.created_by_id for row, _ in shown})
+    own = reach.own_node(who)
     asked = {name: request.args.get(name, "") for name in ("kind", "organisation", "period")}
     return render_template(
         "exports/exports.html",
@@ -50,7 +48,7 @@ def exports_page() -> str:
         periods=_offered(clock.today()),
         form={**asked, "kind": asked["kind"] or "entries", "organisation": asked["organisation"] or own.code},
         archives=[_shown(row, owner, names) for row, owner in shown],
-        pager={"next": url_for("exports.exports", after=cursor(shown[-1][0].id)) if len(rows) > len(shown) else None},
+        pager={"next": after and url_for("exports.exports", after=after)},
     )
 
 
@@ -92,10 +90,10 @@ def request_archive() -> Any:
 def archive(export_id: str) -> str:
     """One archive: how far it is, what is in it, and where to fetch it."""
     row, owner = exports.find(actor=actor(), export_id=ref_id(export_id))
-    job = exports.job_of(row)
+    job = queues.job(row.job_id)
     return render_template(
         "exports/archive.html",
-        archive=_shown(row, owner, _names({row.created_by_id})),
+        archive=_shown(row, owner, people.account_names({row.created_by_id})),
         job=job_shown(job) if row.status in ("queued", "running") else None,
         problem=job.error if job and row.status == "failed" else None,
         files=sorted(row.counts.items()),
@@ -165,11 +163,6 @@ def _offered(today: date) -> list[tuple[str, str]]:
         day = quarter.starts_on - timedelta(days=1)
     names += [f"{today.year}-H1", f"{today.year}-H2", str(today.year), str(today.year - 1)]
     return [(name, period_words(name)) for name in names]
-
-
-def _names(ids: set[int | None]) -> dict[int, str]:
-    rows = db.session.execute(select(SignIn.id, SignIn.name).where(SignIn.id.in_({i for i in ids if i})))
-    return {row.id: row.name for row in rows}
 
 
 def _shown(row: Any, organisation: Any, names: dict[int, str]) -> dict[str, Any]:

@@ -6,9 +6,9 @@ from typing import Any
 
 from marshmallow import fields, validate
 
+from pointsvc import queues
 from pointsvc.api import Instant, PageArgs, Ref, Said, Schema, Text
 from pointsvc.errors import N_
-from pointsvc.exports import service as exports
 
 FORMATS = ("xlsx", "csv")
 ENCODINGS = ("utf-8", "gb18030")
@@ -68,7 +68,7 @@ class ExportsArgs(PageArgs):
 
 def shown(row: Any, organisation: Any) -> dict[str, Any]:
     """An archive for ``ExportOut``."""
-    job = exports.job_of(row)
+    job = queues.job(row.job_id)
     fields_ = ("id", "status", "size", "sha256", "created_at", "done_at", "expires_at")
     return {
         **{name: getattr(row, name) for name in fields_},

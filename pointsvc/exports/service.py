@@ -22,7 +22,6 @@ __all__ = [
     "Taken",
     "clean_up",
     "find",
-    "job_of",
     "listing",
     "note_taken",
     "pieces",
@@ -42,10 +41,7 @@ def request(*, actor: Actor, at: datetime, organisation: str | None = None) -> E
     While one of the same node that the same person asked for is being made, asking again changes
     nothing. Raises NotFound.
     """
-    if organisation:
-        owner = reach.organisation(actor, organisation)
-    else:
-        owner = reach.organisation_by_id(actor, actor.organisation_id or 0)
+    owner = reach.named_or_own(actor, organisation)
     same = (Export.organisation_id == owner.id, Export.created_by_id == actor.sign_in_id)
     found = db.session.scalar(select(Export).where(*same, Export.status.in_(("queued", "running"))).limit(1))
     if found is not None:
@@ -108,11 +104,6 @@ def _content(export_id: int) -> Iterator[bytes]:
     ) is not None:
         yield piece
         number += 1
-
-
-def job_of(row: Export) -> queues.Job | None:
-    """The job that makes or made the archive."""
-    return db.session.get(queues.Job, row.job_id, populate_existing=True) if row.job_id else None
 
 
 def clean_up(*, at: datetime) -> int:

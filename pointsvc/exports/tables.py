@@ -67,7 +67,7 @@ def table(
 
 
 def _owner(actor: Actor, code: str | None) -> Organisation:
-    return reach.organisation(actor, code) if code else reach.organisation_by_id(actor, actor.organisation_id or 0)
+    return reach.named_or_own(actor, code)
 
 
 def _of_node(kind: str, organisation_id: int, since: date | None, until: date | None) -> Table:

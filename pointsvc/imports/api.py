@@ -10,7 +10,7 @@ from pointsvc import clock
 from pointsvc.api import Blueprint, creates, ref_id
 from pointsvc.db import transaction
 from pointsvc.downloads import as_xlsx
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, cursor, id_at, requires
 from pointsvc.imports import schemas
 from pointsvc.imports import service as imports
 from pointsvc.imports.returning import rejected_table
@@ -42,8 +42,8 @@ def upload(form: dict[str, Any], files: dict[str, Any]) -> Any:
 @bp.response(200, schemas.ImportsOut)
 def listing(query: dict[str, Any]) -> Any:
     """The imports within reach, newest first."""
-    place = at_cursor(query["after"], int)
-    rows = imports.listing(actor=actor(), limit=query["limit"], before=place[0] if place else None)
+    place = id_at(query["after"])
+    rows = imports.listing(actor=actor(), limit=query["limit"], before=place)
     return {"items": rows, "next": cursor(rows[-1].id) if len(rows) == query["limit"] else None}
 
 

@@ -6,18 +6,17 @@ from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
-from sqlalchemy import select
 
-from pointsvc import clock, errors
+from pointsvc import clock, errors, queues
 from pointsvc.api import ref_id
-from pointsvc.db import db, transaction
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.db import transaction
+from pointsvc.http import actor, id_at, one_page, requires
 from pointsvc.imports import service as imports
 from pointsvc.imports.api import workbook_answer
 from pointsvc.imports.batch import unpacked
 from pointsvc.imports.models import KINDS, Import
 from pointsvc.imports.schemas import problem_words
-from pointsvc.people.models import SignIn
+from pointsvc.people import listing as people
 from pointsvc.permissions import Permission, allowed
 from pointsvc.wording import job_shown
 
@@ -35,11 +34,11 @@ def imports_page() -> str:
 
 def _list(form: dict[str, str], faults: dict[str, Any]) -> str:
     who = actor()
-    place = at_cursor(request.args.get("after"), int)
-    rows = imports.listing(actor=who, limit=ON_A_PAGE + 1, before=place[0] if place else None)
-    shown = rows[:ON_A_PAGE]
-    following = url_for("imports.imports", after=cursor(shown[-1].id)) if len(rows) > ON_A_PAGE else None
-    names = _names({row.created_by_id for row in shown})
+    place = id_at(request.args.get("after"))
+    rows = imports.listing(actor=who, limit=ON_A_PAGE + 1, before=place)
+    shown, after = one_page(rows, ON_A_PAGE)
+    following = after and url_for("imports.imports", after=after)
+    names = people.account_names({row.created_by_id for row in shown})
     return render_template(
         "imports/imports.html",
         kinds=[kind for kind in KINDS if allowed(who, imports.NEEDS[kind])],
@@ -84,16 +83,14 @@ def run(import_id: str) -> str:
 
 
 def _one(row: Import, faults: dict[str, str]) -> str:
-    place = at_cursor(request.args.get("after"), int)
-    refused = imports.refusals(import_id=row.id, limit=REFUSED_ON_A_PAGE + 1, after=place[0] if place else 0)
-    shown = refused[:REFUSED_ON_A_PAGE]
-    following = None
-    if len(refused) > REFUSED_ON_A_PAGE:
-        following = url_for("imports.run", import_id=row.id, after=cursor(shown[-1].id)) + "#rejected"
+    place = id_at(request.args.get("after"))
+    refused = imports.refusals(import_id=row.id, limit=REFUSED_ON_A_PAGE + 1, after=place or 0)
+    shown, after = one_page(refused, REFUSED_ON_A_PAGE)
+    following = after and url_for("imports.run", import_id=row.id, after=after, _anchor="rejected")
     return render_template(
         "imports/import.html",
-        import_=_shown(row, _names({row.created_by_id})),
-        job=job_shown(imports.job_of(row)),
+        import_=_shown(row, people.account_names({row.created_by_id})),
+        job=job_shown(queues.job(row.job_id)),
         problem=problem_words(row),
         may_undo=row.kind in imports.UNDOABLE,
         staying=imports.staying(actor=actor(), row=row),
@@ -179,11 +176,6 @@ def undo(import_id: str) -> Any:
 def rejected(import_id: str) -> Any:
     """The refused rows as a workbook."""
     return workbook_answer(imports.find(actor=actor(), import_id=ref_id(import_id)))
-
-
-def _names(ids: set[int | None]) -> dict[int, str]:
-    rows = db.session.execute(select(SignIn.id, SignIn.name).where(SignIn.id.in_({i for i in ids if i})))
-    return {row.id: row.name for row in rows}
 
 
 def _shown(row: Import, names: dict[int, str]) -> dict[str, Any]:

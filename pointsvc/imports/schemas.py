@@ -8,6 +8,7 @@ from flask_babel import gettext
 from flask_smorest.fields import Upload
 from marshmallow import fields
 
+from pointsvc import queues
 from pointsvc.api import Day, Instant, PageArgs, Ref, Schema, Text
 from pointsvc.http import actor
 from pointsvc.imports import service as imports
@@ -109,5 +110,5 @@ def problem_words(row: Any) -> str | None:
 
 
 def _progress(row: Any) -> dict[str, int]:
-    job = imports.job_of(row)
+    job = queues.job(row.job_id)
     return {"done": job.progress, "total": job.size} if job else {"done": 0, "total": 0}

@@ -290,11 +290,6 @@ FIELDS = {
 }
 
 
-def job_of(row: Import) -> queues.Job | None:
-    """The import's job, for its progress."""
-    return db.session.get(queues.Job, row.job_id) if row.job_id else None
-
-
 def _ask(row: Import, at: datetime) -> None:
     job = queues.enqueue(topic=queues.IMPORT_RUN, payload={"import": row.id}, at=at)
     row.job_id = job.id

@@ -6,7 +6,7 @@ from typing import Any
 
 from pointsvc import clock
 from pointsvc.api import Blueprint, creates, ref_id
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, id_at, one_page, requires
 from pointsvc.ledger import service as ledger
 from pointsvc.ledger.schemas import BatchIn, BatchOut, EntriesArgs, EntriesOut, EntryIn, EntryOut, ReverseIn
 from pointsvc.permissions import Permission
@@ -58,7 +58,7 @@ def get_entry(entry_id: str) -> ledger.EntryView:
 @bp.response(200, EntriesOut)
 def list_entries(args: dict[str, Any], number: str) -> dict[str, Any]:
     """A member's entries, newest first."""
-    limit, after = args.pop("limit"), at_cursor(args.pop("after"), int)
-    rows = ledger.entries(actor=actor(), member=number, limit=limit + 1, after=after[0] if after else None, **args)
-    items = rows[:limit]
-    return {"items": items, "next": cursor(items[-1].id) if len(rows) > limit else None}
+    limit, after = args.pop("limit"), id_at(args.pop("after"))
+    rows = ledger.entries(actor=actor(), member=number, limit=limit + 1, after=after, **args)
+    items, following = one_page(rows, limit)
+    return {"items": items, "next": following}

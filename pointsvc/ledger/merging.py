@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
-from pointsvc import queues
 from pointsvc.audit import service as audit
 from pointsvc.db import LEDGER_LOCK, lock_writers
 from pointsvc.errors import N_
 from pointsvc.ledger import moving
-from pointsvc.people import carrying, listing, merging
+from pointsvc.notices import service as notices
+from pointsvc.people import carrying, leaders, merging
 from pointsvc.people.models import MemberMerge
 from pointsvc.permissions import Actor
 
@@ -58,11 +57,11 @@ def _tell(actor: Actor, at: datetime, found: MemberMerge, action: str, message: 
     """Note it, and tell the secretaries of both branches."""
     row = merging.shown(found)
     audit.note(actor=actor, at=at, action=action, object_id=str(found.id), kept=row.kept, duplicate=row.duplicate)
-    payload: dict[str, Any] = {
-        "sign_in_ids": listing.secretaries(merging.branches(found)),
-        "message": message,
-        "params": {"kept": row.kept, "duplicate": row.duplicate},
-        "link": f"/members/{row.kept}",
-        "dedupe_prefix": f"{action}:{found.id}",
-    }
-    queues.enqueue(topic=queues.NOTICE_DELIVER, payload=payload, at=at, dedupe=f"{action}:{found.id}")
+    notices.send_soon(
+        at=at,
+        sign_in_ids=leaders.secretaries(merging.branches(found)),
+        message=message,
+        params={"kept": row.kept, "duplicate": row.duplicate},
+        link=f"/members/{row.kept}",
+        dedupe_prefix=f"{action}:{found.id}",
+    )

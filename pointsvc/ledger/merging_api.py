@@ -8,7 +8,7 @@ from sqlalchemy import Row
 
 from pointsvc import clock
 from pointsvc.api import Blueprint, PageArgs, creates, ref_id
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, at_cursor, id_at, one_page, requires
 from pointsvc.ledger import merging
 from pointsvc.ledger.merging_schemas import MergeIn, MergeOut, MergesOut, SuggestionsOut
 from pointsvc.people import merging as records
@@ -42,9 +42,10 @@ def undo(merge_id: str) -> Row[*tuple[Any, ...]]:
 @bp.response(200, MergesOut)
 def list_merges(args: dict[str, Any]) -> dict[str, Any]:
     """The merges within reach, newest first."""
-    limit, before = args["limit"], at_cursor(args["after"], int)
-    rows = records.listing(actor=actor(), limit=limit + 1, before_id=before[0] if before else None)
-    return {"items": rows[:limit], "next": cursor(rows[limit - 1].id) if len(rows) > limit else None}
+    limit, before = args["limit"], id_at(args["after"])
+    rows = records.listing(actor=actor(), limit=limit + 1, before_id=before)
+    items, following = one_page(rows, limit)
+    return {"items": items, "next": following}
 
 
 @bp.route("/merges/suggestions")
@@ -55,5 +56,5 @@ def list_suggestions(args: dict[str, Any]) -> dict[str, Any]:
     """Pairs of present members who may be one person. A hint: a person looks, and decides."""
     limit = args["limit"]
     rows = records.suggestions(actor=actor(), limit=limit + 1, after=at_cursor(args["after"], str, str))
-    following = cursor(rows[limit - 1].number_1, rows[limit - 1].number_2) if len(rows) > limit else None
-    return {"items": rows[:limit], "next": following}
+    items, following = one_page(rows, limit, "number_1", "number_2")
+    return {"items": items, "next": following}

@@ -12,7 +12,7 @@ from pointsvc import clock, errors
 from pointsvc.api import ref_id
 from pointsvc.db import transaction
 from pointsvc.errors import N_
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, at_cursor, one_page, requires
 from pointsvc.ledger import merging, moving
 from pointsvc.people import carrying, listing, reach
 from pointsvc.people import merging as records
@@ -36,10 +36,8 @@ def merges_page() -> str:
 def _list(form: Mapping[str, str], wrong: Mapping[str, list[str]]) -> str:
     who = actor()
     rows = records.suggestions(actor=who, limit=ON_A_PAGE + 1, after=at_cursor(request.args.get("after"), str, str))
-    shown = rows[:ON_A_PAGE]
-    following = None
-    if len(rows) > len(shown):
-        following = url_for("merges.merges", after=cursor(shown[-1].number_1, shown[-1].number_2))
+    shown, after = one_page(rows, ON_A_PAGE, "number_1", "number_2")
+    following = after and url_for("merges.merges", after=after)
     return render_template(
         "ledger/merges.html",
         suggestions=shown,

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
-from marshmallow import ValidationError
 from werkzeug.datastructures import MultiDict
 
-from pointsvc import clock, errors
-from pointsvc.api import invalid, ref_id
+from pointsvc import clock, errors, forms
+from pointsvc.api import ref_id
 from pointsvc.db import transaction
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, id_at, one_page, requires
 from pointsvc.ledger import choosing, undoing
 from pointsvc.ledger import service as ledger
 from pointsvc.ledger.schemas import BatchIn, ReverseIn
@@ -39,9 +37,9 @@ def new_entry() -> Any:
         return _form(request.args, {})
     form = request.form
     try:
-        data = _load(BatchIn(), _filled(form))
+        data = forms.load(BatchIn(), _filled(form))
         with transaction():
-            made = ledger.record_batch(actor=actor(), at=clock.now(), once=_once(form.get("key", "")), **data)
+            made = ledger.record_batch(actor=actor(), at=clock.now(), once=forms.once(form.get("key", "")), **data)
     except errors.Invalid as problem:
         return _form(form, _by_field(words(problem))), 422
     _offer_undo(made)
@@ -71,7 +69,7 @@ def undo() -> Any:
 @bp.post("/entries/<entry_id>/reverse")
 @requires(Permission.LEDGER_RECORD)
 def reverse(entry_id: str) -> Any:
-    data = _load(ReverseIn(), {"reason": request.form.get("reason", "")})
+    data = forms.load(ReverseIn(), {"reason": request.form.get("reason", "")})
     with transaction():
         made = ledger.reverse(actor=actor(), at=clock.now(), entry_id=ref_id(entry_id), **data)
     flash(gettext("The entry has been taken back."), "good")
@@ -83,20 +81,19 @@ def entries(who: Actor, member: Member) -> dict[str, Any]:
     """The member's entries, for the member's page."""
     if not allowed(who, Permission.LEDGER_READ):
         return {"entries": [], "pager": None, "query": {}, "rules": []}
-    after = at_cursor(request.args.get("after"), int)
+    place = id_at(request.args.get("after"))
     query: dict[str, Any] = {name: request.args.get(name, "").strip() for name in ("since", "until", "rule")}
     rows = ledger.entries(
         actor=who,
         member=member.number,
         limit=ON_A_PAGE + 1,
-        after=after[0] if after else None,
-        since=_day("since", query["since"]),
-        until=_day("until", query["until"]),
+        after=place,
+        since=forms.day("since", query["since"]) if query["since"] else None,
+        until=forms.day("until", query["until"]) if query["until"] else None,
         rule=query["rule"] or None,
     )
-    shown = rows[:ON_A_PAGE]
-    more = len(rows) > len(shown)
-    following = url_for("people.member", number=member.number, **query, after=cursor(shown[-1].id)) if more else None
+    shown, after = one_page(rows, ON_A_PAGE)
+    following = after and url_for("people.member", number=member.number, **query, after=after)
     branches = _branches(who, shown)
     return {
         "entries": [_shown(row, branches) for row in shown],
@@ -110,14 +107,7 @@ def entries(who: Actor, member: Member) -> dict[str, Any]:
     }
 
 
-def _day(name: str, text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise errors.Invalid({name: errors.N_("A day such as 2026-07-05 is needed")}) from error
-
-
-def _branches(who: Actor, rows: list[ledger.EntryView]) -> set[int]:
+def _branches(who: Actor, rows: Sequence[ledger.EntryView]) -> set[int]:
     """Those of the entries' branches in which the actor may take entries back."""
     if not allowed(who, Permission.LEDGER_RECORD):
         return set()
@@ -170,18 +160,6 @@ def _filled(form: MultiDict[str, str]) -> dict[str, Any]:
     return {**filled, "members": form.getlist("member")}
 
 
-def _load(schema: Any, data: dict[str, Any]) -> dict[str, Any]:
-    try:
-        return dict(schema.load(data))
-    except ValidationError as error:
-        raise invalid(error.messages) from error
-
-
 def _by_field(wrong: dict[str, list[str]]) -> dict[str, list[str]]:
     """The form calls the list of members ``member``."""
     return {"member" if name.startswith("members") else name: messages for name, messages in wrong.items()}
-
-
-def _once(key: str) -> str | None:
-    # Of one person: another's form with the same key is another form.
-    return f"{actor().sign_in_id}:{key}" if 0 < len(key) <= 64 else None

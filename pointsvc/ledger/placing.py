@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Date, and_, bindparam, exists, or_, select, true
 from sqlalchemy.orm import aliased
 
-from pointsvc.people import merged
+from pointsvc.people import merged, reach
 from pointsvc.people.models import Member, Membership, OrganisationReach
 from pointsvc.permissions import Actor, Role
 from pointsvc.prepared import Among, Several
@@ -58,8 +58,7 @@ def _places(among: Among, *, everywhere: bool) -> Any:
     named = aliased(Member)
     spans = and_(
         Membership.member_id == Member.id,
-        Membership.starts_on <= day,
-        or_(Membership.ends_on.is_(None), Membership.ends_on > day),
+        reach.on_day(Membership, day),
         true() if everywhere else _within(Membership.organisation_id),
     )
     placed = (

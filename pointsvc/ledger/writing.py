@@ -6,11 +6,10 @@ thousand, and is planned once.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import islice
 from typing import Any
 
 import orjson
@@ -21,11 +20,10 @@ from pointsvc import clock
 from pointsvc.db import LEDGER_LOCK, UtcTime, db, hundredths, lock_writers, touch
 from pointsvc.ledger.heirs import heirs
 from pointsvc.ledger.models import Entry
-from pointsvc.people import merged
+from pointsvc.people import merged, reach
 from pointsvc.permissions import Actor
 from pointsvc.prepared import Prepared
 
-_AT_ONCE = 10_000
 _ONE = Decimal(1)
 
 _COLUMNS = {
@@ -87,7 +85,7 @@ def add(
     if not rows:
         return found
     recorded_at = lock(at)
-    for part in _parts(rows):
+    for part in reach.in_parts(rows):
         values = {
             "rows": orjson.dumps([_plain(n, row, source_id) for n, row in enumerate(part)]).decode(),
             "at": recorded_at,
@@ -108,7 +106,7 @@ def reverse_many(
     Those that are reversals or reversed already are left out; of one that a merge has moved to
     another record, what has taken its place is reversed. The members are touched.
     """
-    parts: Any = [entry_ids] if isinstance(entry_ids, Select) else list(_parts(list(entry_ids)))
+    parts: Any = [entry_ids] if isinstance(entry_ids, Select) else list(reach.in_parts(list(entry_ids)))
     if merged.happened():
         parts.append([row for part in parts for row in db.session.scalars(heirs(part))])
     return [item for part in parts for item in take_back(actor=actor, at=at, entry_ids=part, reason=reason)]
@@ -207,9 +205,3 @@ def _reversing(ids: Collection[int] | Select[*tuple[Any, ...]], at: datetime, ac
         .on_conflict_do_nothing()
         .returning(table.c.id, table.c.member_id)
     )
-
-
-def _parts(values: Sequence[Any]) -> Iterator[list[Any]]:
-    source = iter(values)
-    while part := list(islice(source, _AT_ONCE)):
-        yield part

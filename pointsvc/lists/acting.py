@@ -6,9 +6,10 @@ from datetime import date, datetime
 
 from sqlalchemy import func, select
 
+from pointsvc import codes
 from pointsvc.db import db
 from pointsvc.errors import N_, Conflict, Forbidden, Invalid, Message, NotFound
-from pointsvc.lists import changing, closing, codes, exchange, privacy, telling
+from pointsvc.lists import changing, closing, exchange, privacy, telling
 from pointsvc.lists.changing import RESIDENT
 from pointsvc.lists.models import RATINGS, Item, ItemStage
 from pointsvc.people import reach

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import current_app
@@ -9,7 +10,7 @@ from flask_babel import gettext
 
 from pointsvc import clock
 from pointsvc.api import Blueprint, creates, ref_id
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, id_at, one_page, requires
 from pointsvc.lists import closing, exchange
 from pointsvc.lists import service as lists
 from pointsvc.lists.schemas import (
@@ -106,7 +107,7 @@ def file_item(data: dict[str, Any], set_id: str) -> dict[str, Any]:
 @bp.response(200, ItemsOut)
 def list_items(args: dict[str, Any], set_id: str) -> dict[str, Any]:
     """The items of a set, the latest first."""
-    who, place = actor(), at_cursor(args["after"], int)
+    who, place = actor(), id_at(args["after"])
     found = lists.one_set(actor=who, set_id=ref_id(set_id))
     code = args["organisation"]
     filters = lists.Filters(
@@ -121,10 +122,10 @@ def list_items(args: dict[str, Any], set_id: str) -> dict[str, Any]:
         set_id=found.id,
         filters=filters,
         limit=args["limit"] + 1,
-        before_id=place[0] if place else None,
+        before_id=place,
     )
-    shown = rows[: args["limit"]]
-    return {"items": items_shown(shown), "next": cursor(shown[-1].id) if len(rows) > len(shown) else None}
+    shown, following = one_page(rows, args["limit"])
+    return {"items": items_shown(shown), "next": following}
 
 
 @bp.route("/items/<item_id>")
@@ -183,86 +184,6 @@ def withdraw(data: dict[str, Any], item_id: str) -> dict[str, Any]:
     return _one(who, number)
 
 
-@bp.route("/items/<item_id>/agree", methods=["POST"])
-@requires(Permission.LISTS_FILE)
-@creates
-@bp.arguments(ItemActIn)
-@bp.response(200, ItemOut)
-def agree(data: dict[str, Any], item_id: str) -> dict[str, Any]:
-    """Agree with those who claimed."""
-    return _act(item_id, exchange.AGREE, data)
-
-
-@bp.route("/items/<item_id>/start", methods=["POST"])
-@requires(Permission.LISTS_WORK)
-@creates
-@bp.arguments(ItemActIn)
-@bp.response(200, ItemOut)
-def start(data: dict[str, Any], item_id: str) -> dict[str, Any]:
-    """Begin the work."""
-    return _act(item_id, exchange.START, data)
-
-
-@bp.route("/items/<item_id>/finish", methods=["POST"])
-@requires(Permission.LISTS_WORK)
-@creates
-@bp.arguments(ItemActIn)
-@bp.response(200, ItemOut)
-def finish(data: dict[str, Any], item_id: str) -> dict[str, Any]:
-    """Say that it is done; of a problem this asks for closing."""
-    return _act(item_id, exchange.FINISH, data)
-
-
-@bp.route("/items/<item_id>/return", methods=["POST"])
-@requires(Permission.LISTS_WORK)
-@creates
-@bp.arguments(ItemAgainIn)
-@bp.response(200, ItemOut)
-def send_back(data: dict[str, Any], item_id: str) -> dict[str, Any]:
-    """Say that it is not done yet, and why."""
-    return _act(item_id, exchange.RETURN, data)
-
-
-@bp.route("/items/<item_id>/confirm", methods=["POST"])
-@requires(Permission.LISTS_WORK)
-@creates
-@bp.arguments(ItemConfirmIn)
-@bp.response(200, ItemOut)
-def confirm(data: dict[str, Any], item_id: str) -> dict[str, Any]:
-    """Confirm it, by somebody else: of a need with the rating, of a problem its closing."""
-    return _act(item_id, exchange.CONFIRM, data)
-
-
-@bp.route("/items/<item_id>/publicise", methods=["POST"])
-@requires(Permission.LISTS_FILE)
-@creates
-@bp.arguments(ItemActIn)
-@bp.response(200, ItemOut)
-def publicise(data: dict[str, Any], item_id: str) -> dict[str, Any]:
-    """Let what was confirmed be told to everybody."""
-    return _act(item_id, exchange.PUBLICISE, data)
-
-
-@bp.route("/items/<item_id>/cancel_off", methods=["POST"])
-@requires(Permission.LISTS_WORK)
-@creates
-@bp.arguments(ItemActIn)
-@bp.response(200, ItemOut)
-def cancel_off(data: dict[str, Any], item_id: str) -> dict[str, Any]:
-    """Ask for the closing of a problem; said by somebody else after that, it closes it."""
-    return _act(item_id, closing.CANCEL_OFF, data)
-
-
-@bp.route("/items/<item_id>/reopen", methods=["POST"])
-@requires(Permission.LISTS_WORK)
-@creates
-@bp.arguments(ItemAgainIn)
-@bp.response(200, ItemOut)
-def reopen(data: dict[str, Any], item_id: str) -> dict[str, Any]:
-    """Open it again after the look back: the same number, a new round."""
-    return _act(item_id, closing.REOPEN, data)
-
-
 @bp.route("/items/<item_id>/stages/<place>/done", methods=["POST"])
 @requires(Permission.LISTS_WORK)
 @creates
@@ -275,11 +196,28 @@ def stage_done(data: dict[str, Any], item_id: str, place: str) -> dict[str, Any]
     return _one(who, number)
 
 
-def _act(item_id: str, act: str, data: dict[str, Any]) -> dict[str, Any]:
+def _one(who: Actor, item_id: int) -> dict[str, Any]:
+    return items_shown([lists.item(actor=who, item_id=item_id)])[0]
+
+
+def _act(data: dict[str, Any], item_id: str, act: str) -> dict[str, Any]:
     who, number = actor(), ref_id(item_id)
     lists.act(actor=who, at=clock.now(), item_id=number, act=act, **data)
     return _one(who, number)
 
 
-def _one(who: Actor, item_id: int) -> dict[str, Any]:
-    return items_shown([lists.item(actor=who, item_id=item_id)])[0]
+for name, permission, takes, act, does in (
+    ("agree", Permission.LISTS_FILE, ItemActIn, exchange.AGREE, "Agree with those who claimed."),
+    ("start", Permission.LISTS_WORK, ItemActIn, exchange.START, "Begin the work."),
+    ("finish", Permission.LISTS_WORK, ItemActIn, exchange.FINISH,
+     "Say that it is done; of a problem this asks for closing."),
+    ("return", Permission.LISTS_WORK, ItemAgainIn, exchange.RETURN, "Say that it is not done yet, and why."),
+    ("confirm", Permission.LISTS_WORK, ItemConfirmIn, exchange.CONFIRM,
+     "Confirm it, by somebody else: of a need with the rating, of a problem its closing."),
+    ("publicise", Permission.LISTS_FILE, ItemActIn, exchange.PUBLICISE, "Let what was confirmed be told to everybody."),
+    ("cancel_off", Permission.LISTS_WORK, ItemActIn, closing.CANCEL_OFF,
+     "Ask for the closing of a problem; said by somebody else after that, it closes it."),
+    ("reopen", Permission.LISTS_WORK, ItemAgainIn, closing.REOPEN,
+     "Open it again after the look back: the same number, a new round."),
+):  # fmt: skip
+    bp.step(f"/items/<item_id>/{name}", permission, does, partial(_act, act=act), gives=ItemOut, takes=takes)

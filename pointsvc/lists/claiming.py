@@ -34,11 +34,7 @@ def claim(
     found = reading.item(actor=actor, item_id=item_id)
     if found.life != "exchange":
         raise Conflict(N_("Only needs, resources and projects are claimed"), code="wrong_state")
-    unit = (
-        reach.organisation(actor, organisation)
-        if organisation
-        else reach.organisation_by_id(actor, actor.organisation_id or 0)
-    )
+    unit = reach.named_or_own(actor, organisation)
     if unit.id == found.organisation_id:
         raise Forbidden(N_("This is your own item; another organisation claims it"), code="own_item")
     if not 1 <= amount <= found.quota:

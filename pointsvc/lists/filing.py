@@ -10,9 +10,10 @@ from datetime import date, datetime
 from sqlalchemy import case, select
 from sqlalchemy.exc import IntegrityError
 
+from pointsvc import codes
 from pointsvc.db import db
 from pointsvc.errors import N_, Conflict, Forbidden, Invalid, Message, NotFound
-from pointsvc.lists import codes, privacy, reading, writing
+from pointsvc.lists import privacy, reading, writing
 from pointsvc.lists.changing import RESIDENT
 from pointsvc.lists.models import Item, ItemContact, ItemLink, ListSet
 from pointsvc.lists.writing import NewItem, Stage
@@ -59,7 +60,7 @@ def file_item(
     found = reading.one_set(actor=actor, set_id=set_id)
     if found.confidential and not allowed(actor, Permission.LEDGERS_WORK):
         raise Forbidden()
-    owner = _owner(actor, organisation)
+    owner = reach.named_or_own(actor, organisation)
     wrong = faults(found, new) | (_contact_faults(contact) if contact else {})
     if contact and found.life != "exchange":
         wrong["contact"] = Message(N_("Only needs are filed for a resident"))
@@ -85,20 +86,25 @@ def file_by_resident(
     found = reading.by_template(place.id, "exchange")
     there = db.session.scalar(select(Item).where(Item.source == "public", Item.source_ref == once[:64]))
     if there is not None:
-        return there, codes.code_of(secret, there.id)
+        return there, code_of(there.id, secret=secret)
     if wrong := faults(found, new) | _contact_faults(contact):
         raise Invalid(wrong)
     made = writing.put(actor=RESIDENT, at=at, found=found, rows=[(place.id, new, "public", once[:64])])[0]
-    code = codes.code_of(secret, made.id)
+    code = code_of(made.id, secret=secret)
     made.code_hash = codes.hashed(code)
     db.session.add(ItemContact(item_id=made.id, name=contact.name, phone=contact.phone))
     db.session.flush()
     return made, code
 
 
+def code_of(item_id: int, *, secret: str) -> str:
+    """The tracking code of this item; told again when its slip was lost."""
+    return codes.code_of(secret, f"list-item|{item_id}")
+
+
 def give_code(item: Item, *, secret: str) -> str:
     """Let whoever asked by telephone follow the item too: the answer is its tracking code."""
-    code = codes.code_of(secret, item.id)
+    code = code_of(item.id, secret=secret)
     item.code_hash = codes.hashed(code)
     db.session.flush()
     return code
@@ -215,12 +221,6 @@ _LENGTHS = (
 
 
 # ---- inside
-
-
-def _owner(actor: Actor, code: str | None) -> Organisation:
-    if code:
-        return reach.organisation(actor, code)
-    return reach.organisation_by_id(actor, actor.organisation_id or 0)
 
 
 def _link(actor: Actor, at: datetime, found: ListSet, made: Item, links: Collection[int]) -> None:

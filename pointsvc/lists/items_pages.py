@@ -7,14 +7,13 @@ from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
-from marshmallow import ValidationError
 from werkzeug.datastructures import MultiDict
 
-from pointsvc import clock, errors
-from pointsvc.api import invalid, ref_id
+from pointsvc import clock, codes, errors, forms
+from pointsvc.api import ref_id
 from pointsvc.db import transaction
 from pointsvc.http import actor, requires
-from pointsvc.lists import closing, codes, exchange
+from pointsvc.lists import closing, exchange, filing
 from pointsvc.lists import service as lists
 from pointsvc.lists.models import RATINGS, ListSet
 from pointsvc.lists.rights import rights
@@ -41,7 +40,7 @@ def new(set_id: str) -> Any:
     if request.method == "GET":
         return _form(found, request.args, {})
     try:
-        data = _load(ItemIn(), _typed(request.form, found.life))
+        data = forms.load(ItemIn(), _typed(request.form, found.life))
         options = as_filed(data)
         with transaction():
             made = lists.file_item(actor=who, at=clock.now(), set_id=number, **options)
@@ -68,7 +67,7 @@ def claim(item_id: str) -> Any:
     number, form = ref_id(item_id), request.form
     try:
         filled = {name: form[name].strip() for name in ("amount", "note", "organisation") if form.get(name, "").strip()}
-        data = _load(ItemClaimIn(), {**filled, "amount": _whole(filled.get("amount", "1"))})
+        data = forms.load(ItemClaimIn(), {**filled, "amount": _whole(filled.get("amount", "1"))})
         with transaction():
             lists.claim(actor=actor(), at=clock.now(), item_id=number, **data)
     except errors.Invalid as problem:
@@ -131,7 +130,7 @@ def _page(item_id: int, form: MultiDict[str, str], wrong: dict[str, list[str]]) 
         set=lists.one_set(actor=who, set_id=found.set_id),
         item=items_shown([found])[0],
         contact=there,
-        code=codes.printed(codes.code_of(current_app.config["SECRET_KEY"], found.id)) if there else None,
+        code=codes.printed(filing.code_of(found.id, secret=current_app.config["SECRET_KEY"])) if there else None,
         stages=lists.stages(found.id),
         history=lists.history(found.id),
         linked=lists.linked(actor=who, item_id=found.id),
@@ -189,11 +188,4 @@ def _whole(text: str) -> Any:
 
 
 def _day(text: str) -> Any:
-    return _load(ItemIn(only=("due_on",)), {"due_on": text})["due_on"] if text else None
-
-
-def _load(schema: Any, data: dict[str, Any]) -> dict[str, Any]:
-    try:
-        return dict(schema.load(data))
-    except ValidationError as error:
-        raise invalid(error.messages) from error
+    return forms.load(ItemIn(only=("due_on",)), {"due_on": text})["due_on"] if text else None

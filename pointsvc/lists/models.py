@@ -225,17 +225,6 @@ class ItemLog(Model):
     at: Mapped[datetime] = mapped_column(UtcTime)
 
 
-class PublicTry(Model):
-    """How often one address filed, or typed a wrong code, within a stretch of time. Soon removed."""
-
-    __tablename__ = "list_public_try"
-
-    purpose: Mapped[str] = mapped_column(String(5), primary_key=True)
-    address_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
-    begins_at: Mapped[datetime] = mapped_column(UtcTime, primary_key=True)
-    tries: Mapped[int]
-
-
 # What a list of the set may hold, in each kind of life: what it asks, what it offers, what joins them.
 SIDES: dict[str, tuple[str, ...]] = {
     "exchange": ("need", "offer", "project"),

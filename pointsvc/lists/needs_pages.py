@@ -10,10 +10,10 @@ from flask import Blueprint, current_app, redirect, render_template, request, ur
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
-from pointsvc import clock, errors
+from pointsvc import brake, clock, codes, errors
 from pointsvc.db import transaction
 from pointsvc.http import public
-from pointsvc.lists import brake, codes, exchange, reading
+from pointsvc.lists import exchange, reading
 from pointsvc.lists import service as lists
 from pointsvc.lists.models import RATINGS, Item
 from pointsvc.people.door import words

@@ -11,7 +11,7 @@ from flask_babel import ngettext
 from pointsvc import clock, errors
 from pointsvc.api import ref_id
 from pointsvc.downloads import as_xlsx
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, id_at, one_page, requires
 from pointsvc.lists import figures, filing, sheet, waits
 from pointsvc.lists import service as lists
 from pointsvc.lists.models import ListSet
@@ -100,7 +100,7 @@ def print_set(set_id: str) -> str:
         "lists/print.html",
         set=set_shown(found, {}),
         running=running,
-        place=reach.organisation_by_id(who, who.organisation_id or 0).name,
+        place=reach.own_node(who).name,
         today=clock.today(),
     )
 
@@ -162,18 +162,17 @@ def _glance(who: Actor, found: ListSet, key: str, query: dict[str, str]) -> list
 def _one_list(
     who: Actor, found: ListSet, key: str, query: dict[str, str]
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    place = at_cursor(request.args.get("after"), int)
+    place = id_at(request.args.get("after"))
     rows = lists.items(
         actor=who,
         set_id=found.id,
         filters=_filters(who, key, query),
         limit=ON_A_PAGE + 1,
-        before_id=place[0] if place else None,
+        before_id=place,
     )
-    shown, following = rows[:ON_A_PAGE], None
-    if len(rows) > len(shown):
-        asked: Any = {name: value for name, value in query.items() if value}
-        following = url_for("lists.one_set", set_id=found.id, list=key, after=cursor(shown[-1].id), **asked)
+    shown, after = one_page(rows, ON_A_PAGE)
+    asked: Any = {name: value for name, value in query.items() if value}
+    following = after and url_for("lists.one_set", set_id=found.id, list=key, after=after, **asked)
     return items_shown(shown), {"next": following}
 
 

@@ -37,7 +37,7 @@ def make_set(
 
     Raises NotFound for the organisation, Invalid by field, Conflict 'code_taken'.
     """
-    owner = _owner(actor, organisation)
+    owner = reach.named_or_own(actor, organisation).id
     wrong = _faults(name, names)
     if life not in LIVES:
         wrong["life"] = Message(N_("One of %(choices)s is needed"), choices=", ".join(LIVES))
@@ -89,12 +89,6 @@ _KEYS = {
     "task": "tasks",
     "duty": "duties",
 }
-
-
-def _owner(actor: Actor, code: str | None) -> int:
-    if code:
-        return reach.organisation(actor, code).id
-    return reach.organisation_by_id(actor, actor.organisation_id or 0).id
 
 
 def _faults(name: str, names: Sequence[str]) -> dict[str, Message]:

@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import select
 
-from pointsvc import queues
 from pointsvc.db import db
 from pointsvc.errors import N_
 from pointsvc.lists import closing, exchange
 from pointsvc.lists.models import Item, ListClaim, ListSet
+from pointsvc.notices import service as notices
 from pointsvc.people import leaders
 from pointsvc.people.models import Organisation
 from pointsvc.permissions import PERMISSION_MAP, Permission
@@ -78,15 +78,11 @@ def tell(
     item: Item, at: datetime, kind: str, sign_in_ids: Collection[int], message: str, params: dict[str, Any]
 ) -> None:
     """Put a notice about the item into these inboxes, once for each cause."""
-    if sign_in_ids:
-        queues.enqueue(
-            topic=queues.NOTICE_DELIVER,
-            payload={
-                "sign_in_ids": sorted(sign_in_ids),
-                "message": message,
-                "params": {"title": item.title, **params},
-                "link": f"/items/{item.id}",
-                "dedupe_prefix": f"item:{item.id}:{item.round}:{kind}",
-            },
-            at=at,
-        )
+    notices.send_soon(
+        at=at,
+        sign_in_ids=sign_in_ids,
+        message=message,
+        params={"title": item.title, **params},
+        link=f"/items/{item.id}",
+        dedupe_prefix=f"item:{item.id}:{item.round}:{kind}",
+    )

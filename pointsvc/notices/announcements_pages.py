@@ -11,7 +11,7 @@ from flask_babel import gettext
 from pointsvc import clock, errors
 from pointsvc.api import ref_id
 from pointsvc.db import transaction
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, id_at, one_page, requires
 from pointsvc.notices import announcing
 from pointsvc.notices.topics import AUDIENCES, TOPICS
 from pointsvc.people import door
@@ -29,12 +29,10 @@ FIELDS = ("organisation", "audience", "topic", "title", "body", "open_at")
 @requires(Permission.NOTICES_ANNOUNCE)
 def list_announcements() -> str:
     """The own announcements and the opened ones within reach, newest first."""
-    before = at_cursor(request.args.get("after"), int)
-    rows = announcing.announcements(actor=actor(), limit=ON_A_PAGE + 1, before_id=before[0] if before else None)
-    shown = rows[:ON_A_PAGE]
-    following = None
-    if len(rows) > len(shown):
-        following = url_for("announcements.announcements", after=cursor(shown[-1].Announcement.id))
+    before = id_at(request.args.get("after"))
+    rows = announcing.announcements(actor=actor(), limit=ON_A_PAGE + 1, before_id=before)
+    shown, after = one_page(rows, ON_A_PAGE, "Announcement.id")
+    following = after and url_for("announcements.announcements", after=after)
     counts = announcing.read_counts(announcement_ids=[row.Announcement.id for row in shown])
     items = [
         {
@@ -147,16 +145,15 @@ def announcement(announcement_id: str) -> str:
 @requires(Permission.NOTICES_ANNOUNCE)
 def readers(announcement_id: str) -> str:
     """Who has read it, and who has not."""
-    number, place = ref_id(announcement_id), at_cursor(request.args.get("after"), int)
+    number, place = ref_id(announcement_id), id_at(request.args.get("after"))
     unread = request.args.get("show") == "unread"
     rows = announcing.readers(
-        actor=actor(), announcement_id=number, limit=READERS + 1, after_id=place[0] if place else 0, unread=unread
+        actor=actor(), announcement_id=number, limit=READERS + 1, after_id=place or 0, unread=unread
     )
     row = announcing.announcement(actor=actor(), announcement_id=number)
-    shown, following = rows[:READERS], None
+    shown, after = one_page(rows, READERS)
     here: dict[str, Any] = {"announcement_id": number, "show": "unread" if unread else None}
-    if len(rows) > len(shown):
-        following = url_for("announcements.readers", **here, after=cursor(shown[-1].id))
+    following = after and url_for("announcements.readers", **here, after=after)
     read, sent = announcing.read_counts(announcement_ids=[number]).get(number, (0, 0))
     return render_template(
         "notices/readers.html",

@@ -7,7 +7,7 @@ from typing import Any
 from pointsvc import clock
 from pointsvc.api import Blueprint, PageArgs, creates, ref_id
 from pointsvc.db import transaction
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, id_at, one_page, requires
 from pointsvc.notices import announcing, wishes
 from pointsvc.notices import service as notices
 from pointsvc.notices.models import Announcement, Notice, NoticeWish
@@ -35,17 +35,16 @@ bp = Blueprint("notices", __name__, description="Notices: a person's inbox and w
 @bp.response(200, NoticesOut)
 def list_notices(args: dict[str, Any]) -> dict[str, Any]:
     """The caller's own notices, newest first."""
-    before = at_cursor(args["after"], int)
+    before = id_at(args["after"])
     rows = notices.inbox(
         actor=actor(),
         limit=args["limit"] + 1,
-        before_id=before[0] if before else None,
+        before_id=before,
         topic=args["topic"],
         unread=args["unread"],
     )
-    items = rows[: args["limit"]]
-    more = len(rows) > len(items)
-    return {"items": items, "next": cursor(items[-1].id) if more else None, "unread": notices.unread(actor=actor())}
+    items, following = one_page(rows, args["limit"])
+    return {"items": items, "next": following, "unread": notices.unread(actor=actor())}
 
 
 @bp.route("/notices/<notice_id>/read", methods=["POST"])
@@ -105,10 +104,9 @@ def write_announcement(data: dict[str, Any]) -> dict[str, Any]:
 @bp.response(200, AnnouncementsOut)
 def list_announcements(args: dict[str, Any]) -> dict[str, Any]:
     """The caller's own announcements and the opened ones within reach, newest first."""
-    before = at_cursor(args["after"], int)
-    rows = announcing.announcements(actor=actor(), limit=args["limit"] + 1, before_id=before[0] if before else None)
-    items = rows[: args["limit"]]
-    following = cursor(items[-1].Announcement.id) if len(rows) > len(items) else None
+    before = id_at(args["after"])
+    rows = announcing.announcements(actor=actor(), limit=args["limit"] + 1, before_id=before)
+    items, following = one_page(rows, args["limit"], "Announcement.id")
     return {"items": [shown(row.Announcement, row.code) for row in items], "next": following}
 
 
@@ -146,17 +144,16 @@ def withdraw_announcement(announcement_id: str) -> dict[str, Any]:
 @bp.response(200, ReadersOut)
 def list_readers(args: dict[str, Any], announcement_id: str) -> dict[str, Any]:
     """Who has read an announcement that the caller sent or that went out within reach."""
-    number, place = ref_id(announcement_id), at_cursor(args["after"], int)
+    number, place = ref_id(announcement_id), id_at(args["after"])
     rows = announcing.readers(
         actor=actor(),
         announcement_id=number,
         limit=args["limit"] + 1,
-        after_id=place[0] if place else 0,
+        after_id=place or 0,
         unread=args["unread"],
     )
-    items = rows[: args["limit"]]
+    items, following = one_page(rows, args["limit"])
     read, sent = announcing.read_counts(announcement_ids=[number]).get(number, (0, 0))
-    following = cursor(items[-1].id) if len(rows) > len(items) else None
     return {"items": items, "next": following, "read": read, "sent": sent}
 
 

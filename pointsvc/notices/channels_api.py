@@ -7,7 +7,7 @@ from typing import Any
 from pointsvc import clock
 from pointsvc.api import Blueprint, PageArgs, creates, ref_id
 from pointsvc.db import transaction
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, id_at, one_page, requires
 from pointsvc.notices import channels, letters
 from pointsvc.notices.schemas import (
     ChannelIn,
@@ -85,10 +85,10 @@ def list_jobs(args: dict[str, Any]) -> dict[str, Any]:
 
 
 def _page(ask: Any, args: dict[str, Any]) -> dict[str, Any]:
-    before = at_cursor(args["after"], int)
-    rows = ask(actor=actor(), limit=args["limit"] + 1, before_id=before[0] if before else None)
-    items = rows[: args["limit"]]
-    return {"items": items, "next": cursor(items[-1].id) if len(rows) > len(items) else None}
+    before = id_at(args["after"])
+    rows = ask(actor=actor(), limit=args["limit"] + 1, before_id=before)
+    items, following = one_page(rows, args["limit"])
+    return {"items": items, "next": following}
 
 
 @bp.route("/dead-letters/<letter_id>/again", methods=["POST"])

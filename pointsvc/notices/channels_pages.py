@@ -11,7 +11,7 @@ from flask_babel import gettext, ngettext
 from pointsvc import clock, errors, queues
 from pointsvc.api import ref_id
 from pointsvc.db import transaction
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, id_at, one_page, requires
 from pointsvc.notices import addresses, channels, wishes
 from pointsvc.notices import letters as dead
 from pointsvc.notices.schemas import lines_said
@@ -134,11 +134,10 @@ def list_letters() -> str:
 
 
 def _letters(wrong: dict[str, list[str]]) -> str:
-    who, before = actor(), at_cursor(request.args.get("after"), int)
-    rows = dead.letters(actor=who, limit=ON_A_PAGE + 1, before_id=before[0] if before else None)
-    shown, following = rows[:ON_A_PAGE], None
-    if len(rows) > len(shown):
-        following = url_for("channels.letters", after=cursor(shown[-1].id))
+    who, before = actor(), id_at(request.args.get("after"))
+    rows = dead.letters(actor=who, limit=ON_A_PAGE + 1, before_id=before)
+    shown, after = one_page(rows, ON_A_PAGE)
+    following = after and url_for("channels.letters", after=after)
     return render_template(
         "notices/letters.html",
         letters=[

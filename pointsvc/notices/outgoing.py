@@ -18,10 +18,10 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import undefer
 
-from pointsvc import clock, queues
+from pointsvc import clock, queues, quiet
 from pointsvc.db import among, db, on_postgresql
 from pointsvc.errors import N_
-from pointsvc.notices import lifecycle, quiet
+from pointsvc.notices import lifecycle
 from pointsvc.notices.models import Channel, Notice, NoticeWish, Outgoing
 from pointsvc.notices.topics import MAIL, ROBOTS
 from pointsvc.people import reach, settings

@@ -7,16 +7,16 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
-from pointsvc import clock, errors
+from pointsvc import clock, errors, quiet
 from pointsvc.api import ref_id
 from pointsvc.db import transaction
-from pointsvc.http import actor, at_cursor, cursor, requires
-from pointsvc.notices import quiet, wishes
+from pointsvc.http import actor, id_at, one_page, requires
 from pointsvc.notices import service as notices
+from pointsvc.notices import wishes
 from pointsvc.notices.schemas import words
 from pointsvc.notices.topics import TOPICS
 from pointsvc.people import door, settings
-from pointsvc.permissions import Permission, Role, allowed
+from pointsvc.permissions import Actor, Permission, Role, allowed
 
 bp = Blueprint("notices", __name__)
 
@@ -29,13 +29,11 @@ def list_notices() -> str:
     """The inbox, newest first: of one topic, or only what is unread."""
     who, topic = actor(), request.args.get("topic", "")
     topic, unread = topic if topic in TOPICS else "", request.args.get("show") == "unread"
-    before = at_cursor(request.args.get("after"), int)
-    rows = notices.inbox(
-        actor=who, limit=ON_A_PAGE + 1, before_id=before[0] if before else None, topic=topic or None, unread=unread
-    )
-    shown = rows[:ON_A_PAGE]
+    before = id_at(request.args.get("after"))
+    rows = notices.inbox(actor=who, limit=ON_A_PAGE + 1, before_id=before, topic=topic or None, unread=unread)
+    shown, after = one_page(rows, ON_A_PAGE)
     here: dict[str, Any] = {"topic": topic or None, "show": "unread" if unread else None}
-    following = url_for("notices.notices", **here, after=cursor(shown[-1].id)) if len(rows) > ON_A_PAGE else None
+    following = after and url_for("notices.notices", **here, after=after)
     items = [
         {
             "id": row.id,
@@ -140,3 +138,11 @@ def _wishes(form: dict[str, Any], wrong: dict[str, list[str]]) -> str:
 
 def _hours(hours: str) -> str:
     return gettext("no quiet hours") if hours == quiet.NONE else hours.replace("-", " – ")
+
+
+# ---- in the frame of each page
+
+
+@door.unread_of
+def _unread(who: Actor) -> int:
+    return notices.unread(actor=who)

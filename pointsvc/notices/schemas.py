@@ -9,9 +9,9 @@ from typing import Any
 from flask_babel import format_date, gettext
 from marshmallow import fields, validate
 
+from pointsvc import quiet
 from pointsvc.api import Instant, PageArgs, Ref, Said, Schema, Text
 from pointsvc.errors import N_, Message
-from pointsvc.notices import quiet
 from pointsvc.notices.models import Notice
 from pointsvc.notices.topics import AUDIENCES, KINDS, TOPICS
 from pointsvc.wording import period_words

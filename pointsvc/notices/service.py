@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from pointsvc import queues
 from pointsvc.db import db, on_postgresql
 from pointsvc.errors import NotFound
 from pointsvc.notices import outgoing
@@ -54,6 +55,29 @@ def send(
         new = db.session.execute(adding.returning(Notice.id, Notice.sign_in_id), rows).all()
         line = {"message": message, "params": dict(params), "text": text}
         outgoing.to_persons(at=at, new={row.sign_in_id: row.id for row in new}, topic=topic, line=line)
+
+
+def send_soon(
+    *,
+    at: datetime,
+    sign_in_ids: Collection[int],
+    message: str,
+    params: Mapping[str, Any],
+    link: str,
+    dedupe_prefix: str,
+    topic: str = "work",
+) -> None:
+    """Have a job ``send`` this as soon as what is being written has been committed."""
+    if sign_in_ids:
+        payload = {
+            "sign_in_ids": sorted(sign_in_ids),
+            "message": message,
+            "params": dict(params),
+            "link": link,
+            "dedupe_prefix": dedupe_prefix,
+            "topic": topic,
+        }
+        queues.enqueue(topic=queues.NOTICE_DELIVER, payload=payload, at=at)
 
 
 def inbox(

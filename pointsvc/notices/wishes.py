@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
+from pointsvc import quiet as hours
 from pointsvc.db import db
 from pointsvc.errors import N_, Invalid
-from pointsvc.notices import quiet as hours
 from pointsvc.notices.addresses import MAILBOX
 from pointsvc.notices.models import NoticeWish
 from pointsvc.notices.topics import TOPICS

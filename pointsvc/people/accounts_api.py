@@ -9,7 +9,7 @@ from sqlalchemy import Row
 from pointsvc import clock
 from pointsvc.api import Blueprint, creates, ref_id
 from pointsvc.db import transaction
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, at_cursor, one_page, requires
 from pointsvc.people import accounts
 from pointsvc.people import service as people
 from pointsvc.people.schemas import AccountIn, AccountOut, AccountsArgs, AccountsOut, FirstPasswordOut
@@ -26,7 +26,8 @@ def list_accounts(args: dict[str, Any]) -> dict[str, Any]:
     """The accounts within reach."""
     limit, after = args.pop("limit"), at_cursor(args.pop("after"), str)
     rows = accounts.listing(actor=actor(), limit=limit + 1, after=after[0] if after else None, **args)
-    return {"items": rows[:limit], "next": cursor(rows[limit - 1].name) if len(rows) > limit else None}
+    items, following = one_page(rows, limit, "name")
+    return {"items": items, "next": following}
 
 
 @bp.route("/accounts", methods=["POST"])

@@ -11,7 +11,7 @@ from flask_babel import gettext
 from pointsvc import clock, errors
 from pointsvc.api import ref_id
 from pointsvc.db import transaction
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, at_cursor, one_page, requires
 from pointsvc.people import accounts, meaning
 from pointsvc.people import service as people
 from pointsvc.people.door import words
@@ -27,18 +27,16 @@ FIELDS = ("name", "role", "organisation", "member")
 @requires(Permission.ACCOUNTS_MANAGE)
 def accounts_page() -> str:
     query: dict[str, Any] = {name: request.args.get(name, "").strip() for name in ("q", "role")}
-    after = at_cursor(request.args.get("after"), str)
+    place = at_cursor(request.args.get("after"), str)
     rows = accounts.listing(
         actor=actor(),
         find=query["q"] or None,
         role=query["role"] or None,
-        after=after[0] if after else None,
+        after=place[0] if place else None,
         limit=ON_A_PAGE + 1,
     )
-    shown = rows[:ON_A_PAGE]
-    following = None
-    if len(rows) > len(shown):
-        following = url_for("accounts.accounts", **query, after=cursor(shown[-1].name))
+    shown, after = one_page(rows, ON_A_PAGE, "name")
+    following = after and url_for("accounts.accounts", **query, after=after)
     return render_template(
         "people/accounts.html",
         query=query,

@@ -10,7 +10,7 @@ from sqlalchemy import Row
 from pointsvc import clock
 from pointsvc.api import Blueprint, PageArgs, creates
 from pointsvc.audit import service as audit
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, at_cursor, id_at, one_page, requires
 from pointsvc.people import listing, reach
 from pointsvc.people import service as people
 from pointsvc.people.schemas import (
@@ -29,13 +29,6 @@ from pointsvc.people.schemas import (
 from pointsvc.permissions import Permission
 
 bp = Blueprint("people", __name__, description="Organisations, members and accounts")
-
-
-def _page(rows: Any, limit: int, *keys: str) -> dict[str, Any]:
-    """One row more than the page holds was asked for, to know whether there is a next page."""
-    items = rows[:limit]
-    more = len(rows) > limit
-    return {"items": items, "next": cursor(*(getattr(items[-1], key) for key in keys)) if more else None}
 
 
 @bp.route("/me")
@@ -68,7 +61,8 @@ def list_organisations(args: dict[str, Any]) -> dict[str, Any]:
     rows = listing.organisations(
         actor=actor(), under=args["under"], after=after[0] if after else None, limit=args["limit"] + 1
     )
-    return _page(rows, args["limit"], "code")
+    items, following = one_page(rows, args["limit"], "code")
+    return {"items": items, "next": following}
 
 
 @bp.route("/members", methods=["POST"])
@@ -95,7 +89,8 @@ def list_members(args: dict[str, Any]) -> dict[str, Any]:
         after=at_cursor(args["after"], str, str),
         limit=args["limit"] + 1,
     )
-    return _page(rows, args["limit"], "place", "number")
+    items, following = one_page(rows, args["limit"], "place", "number")
+    return {"items": items, "next": following}
 
 
 @bp.route("/members/<number>")
@@ -119,8 +114,7 @@ def get_member(number: str) -> Any:
 @bp.response(200, AuditOut)
 def list_events(args: dict[str, Any]) -> dict[str, Any]:
     """Who did what, newest first: the acts of the accounts within reach."""
-    before = at_cursor(args["after"], int)
-    rows = audit.events(
-        sign_in_ids=reach.sign_in_ids(actor()), limit=args["limit"] + 1, before_id=before[0] if before else None
-    )
-    return _page(rows, args["limit"], "id")
+    before = id_at(args["after"])
+    rows = audit.events(sign_in_ids=reach.sign_in_ids(actor()), limit=args["limit"] + 1, before_id=before)
+    items, following = one_page(rows, args["limit"])
+    return {"items": items, "next": following}

@@ -13,7 +13,6 @@ from pointsvc import clock
 from pointsvc import errors as problems
 from pointsvc.db import transaction
 from pointsvc.http import actor, public, requires, wants_json
-from pointsvc.notices import service as notices
 from pointsvc.people import listing
 from pointsvc.people import service as people
 from pointsvc.people.signing import DISPLAYS, LANGUAGES
@@ -48,6 +47,15 @@ def tour_of(who: Actor) -> list[dict[str, str]]:
     return [step for tour in _tours for step in tour(who)]
 
 
+_unread: list[Callable[[Actor], int]] = []
+
+
+def unread_of(count: Callable[[Actor], int]) -> Callable[[Actor], int]:
+    """Register who knows how much waits unread for somebody."""
+    _unread.append(count)
+    return count
+
+
 @bp.app_context_processor
 def shell() -> dict[str, Any]:
     """What the frame of each page shows of the signed-in person (or of the browser's own choices)."""
@@ -58,7 +66,7 @@ def shell() -> dict[str, Any]:
         return {"shell": chosen}
     try:
         place = listing.me(actor=who)
-        unread = notices.unread(actor=who)
+        unread = sum(count(who) for count in _unread)
     except SQLAlchemyError:
         # The page may be the very one that says that the database is away.
         return {"shell": chosen}

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from pointsvc.db import among, db
 from pointsvc.people.models import OrganisationReach, SignIn
+from pointsvc.permissions import Role
 
 
 def levels(organisation_ids: Collection[int], roles: Collection[str]) -> dict[int, list[list[int]]]:
@@ -25,6 +26,12 @@ def levels(organisation_ids: Collection[int], roles: Collection[str]) -> dict[in
         .order_by(OrganisationReach.below_id, OrganisationReach.depth, SignIn.id)
     )
     return rungs(rows)
+
+
+def secretaries(organisation_ids: Collection[int]) -> list[int]:
+    """The accounts of those who answer for these organisations: their secretaries, else the nearest above."""
+    found = levels(organisation_ids, [Role.SECRETARY])
+    return sorted({sign_in_id for nearest, *_ in found.values() for sign_in_id in nearest})
 
 
 def rungs(rows: Iterable[Any]) -> dict[int, list[list[int]]]:

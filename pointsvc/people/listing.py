@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 from pointsvc.db import among, db
 from pointsvc.errors import NotFound
 from pointsvc.people import merged, reach
-from pointsvc.people.models import Member, MemberCategory, Membership, Organisation, OrganisationReach, SignIn
+from pointsvc.people.models import Member, MemberCategory, Membership, Organisation, SignIn
 from pointsvc.permissions import Actor, Role
 
 _above = aliased(Organisation)
@@ -175,19 +175,17 @@ def names_of(organisation_ids: Collection[int]) -> dict[int, str]:
     return {row.id: row.name for row in rows}
 
 
-def secretaries(organisation_ids: Collection[int]) -> list[int]:
-    """The accounts of those who answer for these organisations: their secretaries, else the nearest above."""
-    rows = db.session.execute(
-        select(OrganisationReach.below_id, OrganisationReach.depth, SignIn.id)
-        .join(SignIn, SignIn.organisation_id == OrganisationReach.above_id)
-        .where(among(OrganisationReach.below_id, organisation_ids))
-        .where(SignIn.role == Role.SECRETARY, SignIn.disabled_at.is_(None))
-        .order_by(OrganisationReach.depth, SignIn.id)
-    ).all()
-    nearest: dict[int, int] = {}
-    for below_id, depth, _ in rows:
-        nearest.setdefault(below_id, depth)
-    return sorted({sign_in_id for below_id, depth, sign_in_id in rows if depth == nearest[below_id]})
+def account_names(ids: Collection[int | None]) -> dict[int, str]:
+    """The names of these accounts, by id."""
+    rows = db.session.execute(select(SignIn.id, SignIn.name).where(among(SignIn.id, [one for one in ids if one])))
+    return {row.id: row.name for row in rows}
+
+
+def accounts_of(member_ids: Collection[int]) -> list[int]:
+    """The accounts by which these members sign in; of one merged into another, those of the other."""
+    persons = select(merged.kept(Member.id)).where(among(Member.id, member_ids))
+    query = select(SignIn.id).where(SignIn.member_id.in_(persons), SignIn.disabled_at.is_(None))
+    return list(db.session.scalars(query.order_by(SignIn.id)))
 
 
 def headcounts(*, actor: Actor) -> dict[int, int]:

@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from pointsvc import clock, errors
+from pointsvc import clock
 from pointsvc.api import Blueprint, PageArgs, creates, ref_id
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, at_cursor, one_page, requires
 from pointsvc.people import exemptions, gaps, listing
 from pointsvc.people import service as people
 from pointsvc.people.models import Exemption
@@ -81,8 +81,9 @@ def get_history(number: str) -> dict[str, Any]:
 def list_gaps(args: dict[str, Any]) -> dict[str, Any]:
     """The members who belong to no branch today."""
     limit = args["limit"]
-    rows = gaps.listing(actor=actor(), limit=limit + 1, after=gap_place(args["after"]))
-    return {"items": rows[:limit], "next": next_gap(rows[limit - 1]) if len(rows) > limit else None}
+    rows = gaps.listing(actor=actor(), limit=limit + 1, after=at_cursor(args["after"], date, str))
+    items, following = one_page(rows, limit, "since", "number")
+    return {"items": items, "next": following}
 
 
 @bp.route("/members/<number>/exemptions", methods=["POST"])
@@ -111,17 +112,3 @@ def list_exemptions(number: str) -> dict[str, Any]:
 def end_exemption(data: dict[str, Any], exemption_id: str) -> Exemption:
     """Let the former category hold again from a day on."""
     return exemptions.end(actor=actor(), at=clock.now(), exemption_id=ref_id(exemption_id), **data)
-
-
-def gap_place(after: str | None) -> tuple[date, str] | None:
-    """The place in the list of members of no branch behind a cursor. Raises Invalid."""
-    found = at_cursor(after, str, str)
-    try:
-        return (date.fromisoformat(found[0]), found[1]) if found else None
-    except ValueError as error:
-        raise errors.Invalid({"after": errors.N_("This is not a place in this list")}) from error
-
-
-def next_gap(last: Any) -> str:
-    """The cursor behind this member."""
-    return cursor(last.since.isoformat(), last.number)

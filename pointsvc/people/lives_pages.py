@@ -9,16 +9,15 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
 
-from pointsvc import clock, errors
+from pointsvc import clock, errors, forms
 from pointsvc.api import ref_id
 from pointsvc.db import transaction
 from pointsvc.errors import N_
-from pointsvc.http import actor, requires
+from pointsvc.http import actor, at_cursor, one_page, requires
 from pointsvc.people import exemptions, gaps, listing, lives
 from pointsvc.people import service as people
 from pointsvc.people.categories import CATEGORIES, EXEMPT
 from pointsvc.people.door import words
-from pointsvc.people.lives_api import gap_place, next_gap
 from pointsvc.people.models import GROUNDS, Member
 from pointsvc.people.pages import beside_the_register, choices, member_page, on_member_page
 from pointsvc.permissions import Actor, Permission, allowed
@@ -140,10 +139,7 @@ def _changed(number: str, act: Any, names: Mapping[str, str], done: str) -> Any:
 
 
 def _day(form: Mapping[str, str], name: str) -> date:
-    try:
-        return date.fromisoformat(form.get(name, ""))
-    except ValueError as error:
-        raise errors.Invalid({name: errors.N_("A day such as 2026-07-05 is needed")}) from error
+    return forms.day(name, form.get(name, ""))
 
 
 # ---- who is on the way
@@ -153,11 +149,9 @@ def _day(form: Mapping[str, str], name: str) -> date:
 @requires(Permission.MEMBERS_MANAGE)
 def without_branch() -> str:
     who = actor()
-    rows = gaps.listing(actor=who, limit=ON_A_PAGE + 1, after=gap_place(request.args.get("after")))
-    shown = rows[:ON_A_PAGE]
-    following = None
-    if len(rows) > len(shown):
-        following = url_for("lives.without_branch", after=next_gap(shown[-1]))
+    rows = gaps.listing(actor=who, limit=ON_A_PAGE + 1, after=at_cursor(request.args.get("after"), date, str))
+    shown, after = one_page(rows, ON_A_PAGE, "since", "number")
+    following = after and url_for("lives.without_branch", after=after)
     today = clock.today()
     return render_template(
         "people/without_branch.html",

@@ -11,7 +11,7 @@ from flask_babel import gettext
 
 from pointsvc import clock, errors
 from pointsvc.db import db
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, at_cursor, one_page, requires
 from pointsvc.people import listing, reach, settings, tree
 from pointsvc.people.categories import CATEGORIES, EXEMPT
 from pointsvc.people.door import bp
@@ -100,11 +100,9 @@ def members() -> str:
         after=at_cursor(asked.get("after"), str, str),
         limit=ON_A_PAGE + 1,
     )
-    shown = rows[:ON_A_PAGE]
+    shown, after = one_page(rows, ON_A_PAGE, "place", "number")
     query: dict[str, Any] = {name: asked.get(name, "") for name in ("q", "organisation", "category")}
-    following = None
-    if len(rows) > len(shown):
-        following = url_for("people.members", **query, sort=sort, after=cursor(shown[-1].place, shown[-1].number))
+    following = after and url_for("people.members", **query, sort=sort, after=after)
     return render_template(
         "people/members.html",
         organisation=reach.organisation(who, code) if code else reach.organisation_by_id(who, _own_id(who)),

@@ -12,7 +12,7 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select, true
 from sqlalchemy.orm import aliased
 
 from pointsvc.db import among, db
@@ -166,13 +166,23 @@ def own_branch(actor: Actor, day: date) -> int | None:
     return None if actor.member_id is None else branch_on([actor.member_id], day).get(actor.member_id)
 
 
+def own_node(actor: Actor) -> Organisation:
+    """The node of the actor's account. Raises NotFound for the system, which has none."""
+    return organisation_by_id(actor, actor.organisation_id or 0)
+
+
+def named_or_own(actor: Actor, code: str | None) -> Organisation:
+    """The organisation with this code, else the actor's own node. Raises NotFound."""
+    return organisation(actor, code) if code else own_node(actor)
+
+
 def node(actor: Actor, code: str | None, day: date) -> Organisation:
     """The organisation with this code, else the actor's own node; a member has the own branch alone.
 
     Raises NotFound.
     """
     if actor.role != Role.MEMBER:
-        return organisation(actor, code) if code else organisation_by_id(actor, actor.organisation_id or 0)
+        return named_or_own(actor, code)
     own = db.session.get(Organisation, own_branch(actor, day) or 0)
     if own is None or code not in (None, own.code):
         raise NotFound()
@@ -194,6 +204,22 @@ def category_on(member_ids: Collection[int], day: date) -> dict[int, str]:
     return _dated(MemberCategory, MemberCategory.category, member_ids, day, true())
 
 
+def on_day(table: type[Membership] | type[MemberCategory], day: Any) -> ColumnElement[bool]:
+    """The condition on a dated row that it holds on this day, which may be a column too."""
+    return and_(table.starts_on <= day, or_(table.ends_on.is_(None), table.ends_on > day))
+
+
+def own_member(actor: Actor) -> Member | None:
+    """The actor's own record, which may lie beyond what the actor's role reaches."""
+    return db.session.get(Member, actor.member_id) if actor.member_id is not None else None
+
+
+def own_or_member(actor: Actor, number: str) -> Member:
+    """The own record, or as ``member``."""
+    mine = own_member(actor)
+    return mine if mine and mine.number == number else member(actor, number)
+
+
 def _dated(
     table: type[Membership] | type[MemberCategory],
     value: Any,
@@ -202,12 +228,7 @@ def _dated(
     condition: ColumnElement[bool],
 ) -> dict[int, Any]:
     rows = db.session.execute(
-        select(table.member_id, value).where(
-            among(table.member_id, member_ids),
-            table.starts_on <= day,
-            or_(table.ends_on.is_(None), table.ends_on > day),
-            condition,
-        )
+        select(table.member_id, value).where(among(table.member_id, member_ids), on_day(table, day), condition)
     )
     return {row[0]: row[1] for row in rows}
 

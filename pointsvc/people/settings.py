@@ -13,10 +13,10 @@ from typing import Any
 
 from sqlalchemy import select
 
+from pointsvc import quiet
 from pointsvc.audit import service as audit
 from pointsvc.db import among, db
 from pointsvc.errors import N_, Invalid, Message
-from pointsvc.notices import quiet
 from pointsvc.people import reach
 from pointsvc.people.models import Organisation, OrganisationReach, OrganisationSetting
 from pointsvc.permissions import Actor

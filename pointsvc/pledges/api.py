@@ -12,7 +12,7 @@ from flask_babel import gettext
 from pointsvc import clock, errors
 from pointsvc.api import Blueprint, creates, ref_id
 from pointsvc.db import transaction
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, id_at, one_page, requires
 from pointsvc.people import reach
 from pointsvc.permissions import Permission
 from pointsvc.pledges import figures, saying, schemas, settling
@@ -39,13 +39,11 @@ def make(data: dict[str, Any]) -> dict[str, Any]:
 @bp.response(200, schemas.PledgesOut)
 def list_pledges(args: dict[str, Any]) -> dict[str, Any]:
     """Pledges, newest first: those of organisations in reach, or a member's own and the branch's published."""
-    limit, after, status = args.pop("limit"), at_cursor(args.pop("after"), int), args.pop("status")
-    asked = pledges.Asked(
-        statuses=(status,) if status else (), limit=limit + 1, after=after[0] if after else None, **args
-    )
+    limit, after, status = args.pop("limit"), id_at(args.pop("after")), args.pop("status")
+    asked = pledges.Asked(statuses=(status,) if status else (), limit=limit + 1, after=after, **args)
     rows = pledges.pledges(actor=actor(), asked=asked, today=clock.today())
-    items = rows[:limit]
-    return {"items": _shown(items), "next": cursor(items[-1].id) if len(rows) > limit else None}
+    items, following = one_page(rows, limit)
+    return {"items": _shown(items), "next": following}
 
 
 @bp.route("/pledges/figures")

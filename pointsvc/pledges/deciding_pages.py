@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
 
-from pointsvc import clock, errors
+from pointsvc import clock, errors, forms
 from pointsvc.api import ref_id
 from pointsvc.db import transaction
 from pointsvc.http import actor, requires
@@ -106,7 +106,7 @@ def settle(pledge_id: str) -> Any:
         pledge_id=number,
         outcome=form["outcome"],
         text=form["text"] and _fits("text", form["text"], 500),
-        on=_day(form["on"]),
+        on=forms.day("on", form["on"]) if form["on"] else None,
         points=_points(form["points"]),
     ))  # fmt: skip
 
@@ -200,7 +200,7 @@ def _rules(view: View, today: date) -> dict[str, Any]:
 
 def _review(wrong: dict[str, list[str]], ticked: Sequence[int], minute: str = "") -> str:
     who, today = actor(), clock.today()
-    node = reach.organisation_by_id(who, who.organisation_id or 0)
+    node = reach.own_node(who)
     waiting = pledges.pledges(actor=who, asked=pledges.Asked(statuses=WAITING, share=True, limit=MOST), today=today)
     approved = pledges.pledges(
         actor=who, asked=pledges.Asked(statuses=("approved",), organisation=node.code, limit=MOST), today=today
@@ -237,13 +237,6 @@ def _fits(name: str, text: str, longest: int) -> str:
         message = errors.Message(errors.N_("Between %(min)s and %(max)s characters"), min=1, max=longest)
         raise errors.Invalid({name: message})
     return text
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise errors.Invalid({"on": errors.N_("A day such as 2026-07-05 is needed")}) from None
 
 
 def _points(text: str) -> Decimal | None:

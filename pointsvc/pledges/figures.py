@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, case, func, or_, select
 
 from pointsvc.db import db
 from pointsvc.people import merged, reach
@@ -91,16 +91,12 @@ def _members(organisation_id: int, day: date) -> Select[Any]:
     category = (
         select(MemberCategory.id)
         .where(MemberCategory.member_id == Membership.member_id, MemberCategory.category.in_(VOLUNTARY))
-        .where(_on(MemberCategory, day))
+        .where(reach.on_day(MemberCategory, day))
         .exists()
     )
     return select(Membership.member_id).where(
         Membership.organisation_id.in_(reach.ids_below(organisation_id)),
-        _on(Membership, day),
+        reach.on_day(Membership, day),
         Membership.member_id.not_in(merged.duplicates()),
         ~category,
     )
-
-
-def _on(table: type[Membership] | type[MemberCategory], day: date) -> ColumnElement[bool]:
-    return and_(table.starts_on <= day, or_(table.ends_on.is_(None), table.ends_on > day))

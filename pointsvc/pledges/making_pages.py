@@ -9,10 +9,9 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
-from marshmallow import ValidationError
 
-from pointsvc import clock, errors
-from pointsvc.api import invalid, ref_id
+from pointsvc import clock, errors, forms
+from pointsvc.api import ref_id
 from pointsvc.db import transaction
 from pointsvc.http import actor, requires
 from pointsvc.people import listing, reach
@@ -138,7 +137,7 @@ def _promisers(who: Actor, today: date) -> list[tuple[str, str]]:
     """For whom the reader may write: whom the address names, else the own record, the members of the
     node, and the node itself.
     """
-    mine = pledges.own(actor=who)
+    mine = reach.own_member(who)
     if named := request.args.get("member"):
         member = mine if mine is not None and mine.number == named else reach.member(who, named)
         return [(f"member:{member.number}", member.name)]
@@ -170,7 +169,4 @@ def _of(view: View) -> dict[str, str]:
 def _load(form: Mapping[str, str]) -> Said:
     """The form as a JSON body would say it: what was left empty is not there."""
     filled = {name: form[name].strip() for name in NAMES if form.get(name, "").strip()}
-    try:
-        return said(PromiseIn().load(filled))
-    except ValidationError as error:
-        raise invalid(error.messages) from error
+    return said(forms.load(PromiseIn(), filled))

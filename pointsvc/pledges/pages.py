@@ -12,7 +12,7 @@ from flask_babel import ngettext
 
 from pointsvc import clock
 from pointsvc.api import ref_id
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, id_at, one_page, requires
 from pointsvc.people import reach
 from pointsvc.people.models import Member, Organisation
 from pointsvc.people.pages import choices, on_member_page
@@ -57,10 +57,10 @@ def list_() -> str:
     who, today, asked = actor(), clock.today(), request.args
     node = reach.node(who, asked.get("organisation") or None, today)
     query: dict[str, Any] = {name: asked.get(name, "") for name in ("organisation", "status", "kind", "due")}
-    place = at_cursor(asked.get("after"), int)
+    place = id_at(asked.get("after"))
     rows = pledges.pledges(actor=who, asked=_asked(query, node, today, place), today=today)
-    views = rows[:ON_A_PAGE]
-    following = url_for("pledges.pledges", **query, after=cursor(views[-1].id)) if len(rows) > ON_A_PAGE else None
+    views, after = one_page(rows, ON_A_PAGE)
+    following = after and url_for("pledges.pledges", **query, after=after)
     return render_template(
         "pledges/pledges.html",
         organisation=node,
@@ -84,13 +84,13 @@ def list_() -> str:
 def own() -> Any:
     """The reader's own pledges."""
     who, today = actor(), clock.today()
-    if pledges.own(actor=who) is None:
+    if reach.own_member(who) is None:
         return redirect(url_for("pledges.pledges"))
-    place = at_cursor(request.args.get("after"), int)
-    asked = pledges.Asked(own=True, after=place[0] if place else None, limit=ON_A_PAGE + 1)
+    place = id_at(request.args.get("after"))
+    asked = pledges.Asked(own=True, after=place, limit=ON_A_PAGE + 1)
     rows = pledges.pledges(actor=who, asked=asked, today=today)
-    views = rows[:ON_A_PAGE]
-    following = url_for("pledges.own", after=cursor(views[-1].id)) if len(rows) > ON_A_PAGE else None
+    views, after = one_page(rows, ON_A_PAGE)
+    following = after and url_for("pledges.own", after=after)
     return render_template(
         "pledges/own.html",
         pledges=shown(who, views, today),
@@ -135,14 +135,14 @@ def ledger() -> str:
 # ---- inside
 
 
-def _asked(query: dict[str, str], node: Organisation, today: date, place: Sequence[Any] | None) -> pledges.Asked:
+def _asked(query: dict[str, str], node: Organisation, today: date, place: int | None) -> pledges.Asked:
     return pledges.Asked(
         statuses=(query["status"],) if query["status"] in STATUSES else (),
         kind=query["kind"] if query["kind"] in KINDS else None,
         organisation=node.code,
         overdue=query["due"] == "overdue",
         due_by=today + SOON if query["due"] == "soon" else None,
-        after=place[0] if place else None,
+        after=place,
         limit=ON_A_PAGE + 1,
     )
 

@@ -236,7 +236,7 @@ def _conditions(actor: Actor, asked: Asked, today: date) -> list[ColumnElement[b
     if asked.kind:
         found.append(Pledge.kind == asked.kind)
     if asked.member:
-        found.append(Pledge.member_id == _member_id(actor, asked.member))
+        found.append(Pledge.member_id == reach.own_or_member(actor, asked.member).id)
     if asked.own:
         found.append(Pledge.member_id == actor.member_id)
     if asked.organisation:
@@ -266,12 +266,6 @@ def share(actor: Actor) -> ColumnElement[bool]:
         Pledge.member_id.is_distinct_from(actor.member_id),
     )
     return or_(mine, and_(Pledge.organisation_id.in_(above), or_(Pledge.member_id.is_(None), ~others)))
-
-
-def _member_id(actor: Actor, number: str) -> int:
-    """Also the own record, which may lie beyond what the actor's role reaches."""
-    mine = db.session.get(Member, actor.member_id) if actor.member_id is not None else None
-    return mine.id if mine and mine.number == number else reach.member(actor, number).id
 
 
 @cache

@@ -16,7 +16,6 @@ from pointsvc import clock
 from pointsvc.db import db
 from pointsvc.errors import N_, Forbidden, Invalid, Message, NotFound
 from pointsvc.people import private, reach
-from pointsvc.people.models import Member
 from pointsvc.permissions import Actor, Permission, allowed
 from pointsvc.pledges import saying
 from pointsvc.pledges.lifecycle import take
@@ -49,7 +48,6 @@ __all__ = [
     "count",
     "make",
     "open_to",
-    "own",
     "pledge",
     "pledges",
     "progress",
@@ -67,11 +65,6 @@ __all__ = [
     "unsettle",
     "withdraw",
 ]
-
-
-def own(*, actor: Actor) -> Member | None:
-    """The actor's own member record, wherever its branch is."""
-    return db.session.get(Member, actor.member_id) if actor.member_id is not None else None
 
 
 def make(
@@ -220,7 +213,7 @@ def _promiser(actor: Actor, today: date, member: str | None, organisation: str |
     """The organisation and, unless it promises itself, the member."""
     if organisation and not member:
         return _organisation(actor, organisation), None
-    mine = own(actor=actor)
+    mine = reach.own_member(actor)
     if member is None and mine is None:
         raise Invalid({"member": N_("Please say for which member")})
     found = mine if mine is not None and member in (None, mine.number) else reach.member(actor, member or "")

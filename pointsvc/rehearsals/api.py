@@ -7,9 +7,9 @@ from typing import Any
 
 from flask import url_for
 
-from pointsvc import clock
+from pointsvc import clock, queues
 from pointsvc.api import Blueprint, PageArgs, creates, ref_id
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, at_cursor, cursor, id_at, one_page, requires
 from pointsvc.permissions import Permission
 from pointsvc.rehearsals import service as rehearsals
 from pointsvc.rehearsals.models import Rehearsal
@@ -60,15 +60,15 @@ def ask(data: dict[str, Any]) -> Any:
 @bp.response(200, RehearsalsOut)
 def list_rehearsals(args: dict[str, Any]) -> dict[str, Any]:
     """The rehearsals within reach, newest first."""
-    place = at_cursor(args["after"], int)
+    place = id_at(args["after"])
     rows = rehearsals.listing(
         actor=actor(),
         scheme_id=ref_id(args["scheme"]) if args["scheme"] else None,
         limit=args["limit"] + 1,
-        before_id=place[0] if place else None,
+        before_id=place,
     )
-    shown = rows[: args["limit"]]
-    return {"items": _shown(shown), "next": cursor(shown[-1].id) if len(rows) > len(shown) else None}
+    shown, following = one_page(rows, args["limit"])
+    return {"items": _shown(shown), "next": following}
 
 
 @bp.route("/rehearsals/<rehearsal_id>")
@@ -97,7 +97,7 @@ def _shown(rows: Sequence[Rehearsal]) -> list[dict[str, Any]]:
     known = rehearsals.about(rehearsals=rows)
     found = []
     for row in rows:
-        job = rehearsals.job_of(row) if row.status != "done" else None
+        job = queues.job(row.job_id) if row.status != "done" else None
         found.append(
             {
                 **{name: getattr(row, name) for name in NAMES},

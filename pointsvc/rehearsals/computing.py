@@ -15,6 +15,7 @@ from sqlalchemy import delete, func, select
 from pointsvc import clock, queues
 from pointsvc.db import LEDGER_LOCK, db, lock_writers, transaction
 from pointsvc.errors import N_, Conflict
+from pointsvc.notices import service as notices
 from pointsvc.people import reach
 from pointsvc.people.models import Membership
 from pointsvc.rehearsals import binding, reporting
@@ -136,7 +137,7 @@ def plan(run: Run) -> tuple[list[Chunk], int]:
     everybody = (
         select(func.count())
         .select_from(Membership)
-        .where(Membership.organisation_id.in_(below), *statements.holds(Membership, run.through_on))
+        .where(Membership.organisation_id.in_(below), reach.on_day(Membership, run.through_on))
     )
     apart = (db.session.scalar(everybody) or 0) - sum(chunk.members for chunk in chunks)
     db.session.rollback()
@@ -184,17 +185,11 @@ def publish(run: Run, told: Told, apart: int) -> None:
 def _tell(found: Rehearsal, at: datetime) -> None:
     if found.asked_by_id is None:
         return
-    dedupe = f"rehearsal:{found.id}"
-    params = {"scheme": found.document["name"], "period": found.period, "members": found.members}
-    queues.enqueue(
-        topic=queues.NOTICE_DELIVER,
-        payload={
-            "sign_in_ids": [found.asked_by_id],
-            "message": READY,
-            "params": params,
-            "link": f"/rehearsals/{found.id}",
-            "dedupe_prefix": dedupe,
-        },
+    notices.send_soon(
         at=at,
-        dedupe=dedupe,
+        sign_in_ids=[found.asked_by_id],
+        message=READY,
+        params={"scheme": found.document["name"], "period": found.period, "members": found.members},
+        link=f"/rehearsals/{found.id}",
+        dedupe_prefix=f"rehearsal:{found.id}",
     )

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
-from pointsvc import clock, errors
+from pointsvc import clock, errors, queues
 from pointsvc.api import ref_id
 from pointsvc.db import transaction
 from pointsvc.http import actor, at_cursor, cursor, requires
@@ -48,7 +48,7 @@ def rehearsal(rehearsal_id: str) -> str:
     """How far it is, then its report."""
     who = actor()
     found, organisation = rehearsals.rehearsal(actor=who, rehearsal_id=ref_id(rehearsal_id))
-    job = rehearsals.job_of(found)
+    job = queues.job(found.job_id)
     place = at_cursor(request.args.get("after"), str)
     rows = rehearsals.changed(rehearsal=found, limit=ON_A_PAGE + 1, after=place[0] if place else None)
     shown = rows[:ON_A_PAGE]

@@ -23,7 +23,7 @@ from pointsvc.schemes import periods
 from pointsvc.schemes import service as schemes
 from pointsvc.schemes.models import Scheme
 
-__all__ = ["about", "ask", "changed", "compute", "given_up", "job_of", "listing", "offered", "rehearsal"]
+__all__ = ["about", "ask", "changed", "compute", "given_up", "listing", "offered", "rehearsal"]
 
 QUARTERS = 4
 
@@ -100,13 +100,8 @@ def _waiting(draft: Scheme, when: periods.Period) -> Rehearsal | None:
         .order_by(Rehearsal.id.desc())
         .limit(1)
     )
-    job = job_of(found) if found else None
-    return found if job is not None and job.status in ("queued", "running") else None
-
-
-def job_of(found: Rehearsal) -> queues.Job | None:
-    """The job that does or did the rehearsal."""
-    return db.session.get(queues.Job, found.job_id, populate_existing=True) if found.job_id else None
+    job = queues.job(found.job_id) if found else None
+    return found if job is not None and job.alive else None
 
 
 def rehearsal(*, actor: Actor, rehearsal_id: int) -> tuple[Rehearsal, Organisation]:

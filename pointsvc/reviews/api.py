@@ -6,21 +6,22 @@ from typing import Any
 
 from flask import current_app
 
-from pointsvc import clock
+from pointsvc import clock, codes
 from pointsvc.api import Blueprint, creates, ref_id
 from pointsvc.db import transaction
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, id_at, one_page, requires
 from pointsvc.people import reach
 from pointsvc.permissions import Permission
 from pointsvc.reviews import (
     assessing,
     ballots,
+    ballots_schemas,
     changing,
-    codes,
     deciding,
     lifecycle,
     listing,
     mine,
+    one_time,
     paper,
     results,
     roster,
@@ -55,10 +56,10 @@ def prepare(data: dict[str, Any]) -> dict[str, Any]:
 @bp.response(200, schemas.ReviewsOut)
 def list_reviews(args: dict[str, Any]) -> dict[str, Any]:
     """The reviews of a node and all below it, or of all within reach."""
-    limit, place = args.pop("limit"), at_cursor(args.pop("after"), int)
-    rows = listing.reviews(actor=actor(), limit=limit + 1, before_id=place[0] if place else None, **args)
-    items = rows[:limit]
-    return {"items": items, "next": cursor(items[-1].id) if len(rows) > limit else None}
+    limit, place = args.pop("limit"), id_at(args.pop("after"))
+    rows = listing.reviews(actor=actor(), limit=limit + 1, before_id=place, **args)
+    items, following = one_page(rows, limit)
+    return {"items": items, "next": following}
 
 
 @bp.route("/reviews/figures")
@@ -68,7 +69,7 @@ def list_reviews(args: dict[str, Any]) -> dict[str, Any]:
 def figures(args: dict[str, Any]) -> listing.Figures:
     """Participation and grades of a node's reviews of one year."""
     who = actor()
-    code = args["organisation"] or reach.organisation_by_id(who, who.organisation_id or 0).code
+    code = args["organisation"] or reach.own_node(who).code
     return listing.figures(actor=who, organisation=code, year=args["year"] or clock.today().year)
 
 
@@ -152,7 +153,7 @@ def withdraw(data: dict[str, Any], review_id: str) -> dict[str, Any]:
 
 @bp.route("/reviews/<review_id>/ballot")
 @requires(Permission.REVIEWS_VOTE)
-@bp.response(200, schemas.BallotPaperOut)
+@bp.response(200, ballots_schemas.BallotPaperOut)
 def get_ballot(review_id: str) -> ballots.Paper:
     """The caller's own ballot paper."""
     return ballots.own_paper(actor=actor(), at=clock.now(), review_id=ref_id(review_id))
@@ -162,8 +163,8 @@ def get_ballot(review_id: str) -> ballots.Paper:
 # each votes once is held by the turnout.
 @bp.route("/reviews/<review_id>/ballot", methods=["POST"])
 @requires(Permission.REVIEWS_VOTE)
-@bp.arguments(schemas.BallotIn)
-@bp.response(201, schemas.BallotCastOut)
+@bp.arguments(ballots_schemas.BallotIn)
+@bp.response(201, ballots_schemas.BallotCastOut)
 def cast(data: dict[str, Any], review_id: str) -> dict[str, bool]:
     """Cast the caller's own ballot, once. An Idempotency-Key is not looked at here."""
     with transaction():
@@ -173,8 +174,8 @@ def cast(data: dict[str, Any], review_id: str) -> dict[str, bool]:
 
 @bp.route("/reviews/<review_id>/self", methods=["PUT"])
 @requires(Permission.REVIEWS_VOTE)
-@bp.arguments(schemas.SelfAssessmentIn)
-@bp.response(200, schemas.SelfAssessmentOut)
+@bp.arguments(ballots_schemas.SelfAssessmentIn)
+@bp.response(200, ballots_schemas.SelfAssessmentOut)
 def assess(data: dict[str, Any], review_id: str) -> Any:
     """Write the caller's own self-assessment."""
     with transaction():
@@ -183,8 +184,8 @@ def assess(data: dict[str, Any], review_id: str) -> Any:
 
 @bp.route("/reviews/<review_id>/members/<number>/self", methods=["PUT"])
 @requires(Permission.REVIEWS_MANAGE)
-@bp.arguments(schemas.SelfAssessmentIn)
-@bp.response(200, schemas.SelfAssessmentOut)
+@bp.arguments(ballots_schemas.SelfAssessmentIn)
+@bp.response(200, ballots_schemas.SelfAssessmentOut)
 def assess_from_paper(data: dict[str, Any], review_id: str, number: str) -> Any:
     """Type in what a member has written on paper."""
     with transaction():
@@ -199,26 +200,26 @@ def assess_from_paper(data: dict[str, Any], review_id: str, number: str) -> Any:
 @bp.route("/reviews/<review_id>/codes", methods=["POST"])
 @requires(Permission.REVIEWS_MANAGE)
 @creates
-@bp.arguments(schemas.BallotCodesIn)
-@bp.response(201, schemas.BallotCodesMadeOut)
+@bp.arguments(ballots_schemas.BallotCodesIn)
+@bp.response(201, ballots_schemas.BallotCodesMadeOut)
 def make_codes(data: dict[str, Any], review_id: str) -> dict[str, int]:
     """Make one-time codes for representatives of the masses."""
     # The codes are not in the answer: answers to requests with a key are kept.
-    return {"codes": codes.make(actor=actor(), at=clock.now(), review_id=ref_id(review_id), secret=secret(), **data)}
+    return {"codes": one_time.make(actor=actor(), at=clock.now(), review_id=ref_id(review_id), secret=secret(), **data)}
 
 
 @bp.route("/reviews/<review_id>/codes")
 @requires(Permission.REVIEWS_MANAGE)
-@bp.response(200, schemas.BallotCodesOut)
+@bp.response(200, ballots_schemas.BallotCodesOut)
 def list_codes(review_id: str) -> dict[str, list[str]]:
     """The codes that can still be used."""
-    found = codes.unused(actor=actor(), review_id=ref_id(review_id), secret=secret())
+    found = one_time.unused(actor=actor(), review_id=ref_id(review_id), secret=secret())
     return {"codes": [codes.printed(code) for code in found]}
 
 
 @bp.route("/reviews/<review_id>/counts", methods=["PUT"])
 @requires(Permission.REVIEWS_MANAGE)
-@bp.arguments(schemas.PaperCountsIn)
+@bp.arguments(ballots_schemas.PaperCountsIn)
 @bp.response(200, schemas.ReviewOut)
 def enter_counts(data: dict[str, Any], review_id: str) -> dict[str, Any]:
     """Type in the counts of paper ballots of one part; typed again they replace the ones before."""

@@ -16,13 +16,13 @@ from typing import Any
 from sqlalchemy import and_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from pointsvc import clock
+from pointsvc import clock, codes
 from pointsvc.audit import service as audit
 from pointsvc.db import db, on_postgresql
 from pointsvc.errors import N_, Conflict, Invalid, Message, NotFound
 from pointsvc.people.models import Member, Organisation
 from pointsvc.permissions import SYSTEM, Actor
-from pointsvc.reviews import changing, codes, counting, lifecycle
+from pointsvc.reviews import changing, counting, lifecycle
 from pointsvc.reviews.models import Review, ReviewBox, ReviewCode, ReviewMember, ReviewTurnout
 
 # Why somebody on the roster cannot vote here and now.

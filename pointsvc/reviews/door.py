@@ -11,13 +11,13 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
-from pointsvc import clock, errors
+from pointsvc import brake, clock, codes, errors
 from pointsvc.api import ref_id
 from pointsvc.db import transaction
 from pointsvc.http import actor, public, requires
 from pointsvc.people.door import words
 from pointsvc.permissions import Permission
-from pointsvc.reviews import assessing, ballots, codes, counting, mine
+from pointsvc.reviews import assessing, ballots, counting, mine
 from pointsvc.reviews.schemas import part_name
 
 bp = Blueprint("reviews", __name__)
@@ -128,11 +128,11 @@ def _own_paper(review_id: str) -> ballots.Paper:
 def _by_code(code: str) -> ballots.Paper | None:
     """The paper behind the code; a wrong one is counted. Raises TooMany after many wrong ones."""
     at, address = clock.now(), request.remote_addr or ""
-    codes.check_tries(at=at, address=address)
+    brake.check(at=at, purpose=brake.VOTE, address=address)
     found = ballots.masses_paper(at=at, code=code)
     if found is None:
         with transaction():
-            codes.note_try(at=at, address=address)
+            brake.note(at=at, purpose=brake.VOTE, address=address)
     return found
 
 

@@ -124,16 +124,6 @@ class ReviewCode(Model):
     used: Mapped[bool] = mapped_column(default=False)
 
 
-class VoteTry(Model):
-    """How often codes that are none were tried from one address (a hash) in one stretch of time."""
-
-    __tablename__ = "vote_try"
-
-    address_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
-    begins_at: Mapped[datetime] = mapped_column(UtcTime, primary_key=True)
-    tries: Mapped[int]
-
-
 class ReviewPaper(Model):
     """The paper ballots of one part: how many, and the two who counted them."""
 

@@ -8,12 +8,11 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
-from marshmallow import ValidationError
 
-from pointsvc import clock, errors
-from pointsvc.api import invalid, ref_id
+from pointsvc import clock, errors, forms
+from pointsvc.api import ref_id
 from pointsvc.db import transaction
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, id_at, one_page, requires
 from pointsvc.people import listing as people
 from pointsvc.people import reach
 from pointsvc.people.door import words
@@ -48,11 +47,9 @@ def prepare() -> Any:
     form = {name: request.form.get(name, "").strip() for name in ("organisation", "year", "held_on")}
     year: Any = int(form["year"]) if form["year"].isdecimal() else form["year"]
     try:
-        data = ReviewIn().load({**form, "year": year})
+        data = forms.load(ReviewIn(), {**form, "year": year})
         with transaction():
             made = reviews.prepare(actor=actor(), at=clock.now(), **data)
-    except ValidationError as error:
-        return _list(form, words(invalid(error.messages))), 422
     except errors.Invalid as problem:
         return _list(form, words(problem)), 422
     if len(made) == 1:
@@ -63,20 +60,18 @@ def prepare() -> Any:
 
 def _list(form: Mapping[str, str], wrong: Words) -> str:
     who, today = actor(), clock.today()
-    node = reach.organisation_by_id(who, who.organisation_id or 0)
+    node = reach.own_node(who)
     year, status = _year(request.args.get("year"), today), request.args.get("status", "")
-    place = at_cursor(request.args.get("after"), int)
+    place = id_at(request.args.get("after"))
     rows = listing.reviews(
         actor=who,
         year=year,
         status=status if status in lifecycle.STATUSES else None,
         limit=ON_A_PAGE + 1,
-        before_id=place[0] if place else None,
+        before_id=place,
     )
-    shown = rows[:ON_A_PAGE]
-    following = None
-    if len(rows) > len(shown):
-        following = url_for("reviews.reviews", year=year, status=status, after=cursor(shown[-1].id))
+    shown, after = one_page(rows, ON_A_PAGE)
+    following = after and url_for("reviews.reviews", year=year, status=status, after=after)
     choices = [(row.code, row.name) for row in people.organisations(actor=who, limit=LONGEST_CHOICE)]
     return render_template(
         "reviews/reviews.html",
@@ -174,9 +169,9 @@ def withdraw(review_id: str) -> Any:
 def _dated(review_id: str, verb: Callable[..., Any], names: tuple[str, ...], done: str) -> Any:
     form = {name: request.form.get(name, "") for name in names}
     try:
-        days = BallotOpenIn().load(form)
-    except ValidationError as error:
-        return _review(changing.review(actor(), ref_id(review_id)), form, words(invalid(error.messages))), 422
+        days = forms.load(BallotOpenIn(), form)
+    except errors.Invalid as problem:
+        return _review(changing.review(actor(), ref_id(review_id)), form, words(problem)), 422
     return _acted(review_id, verb, done, **{name: days[name] for name in names})
 
 

@@ -11,14 +11,14 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, func, or_, select
+from sqlalchemy import and_, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from pointsvc import clock
 from pointsvc.audit import service as audit
 from pointsvc.db import db, on_postgresql
 from pointsvc.errors import N_, Conflict, Invalid, Message, NotFound
-from pointsvc.people import merged
+from pointsvc.people import merged, reach
 from pointsvc.people.models import Member, MemberCategory, Membership
 from pointsvc.permissions import Actor
 from pointsvc.reviews import changing, lifecycle
@@ -76,8 +76,8 @@ def seats(review: Review, day: date) -> list[Seat]:
         return [_seat(row, _kept(row)) for row in rows]
     rows = db.session.execute(
         query.add_columns(func.coalesce(MemberCategory.category, "").label("category"))
-        .join(Membership, and_(Membership.member_id == Member.id, _on(Membership, day)))
-        .outerjoin(MemberCategory, and_(MemberCategory.member_id == Member.id, _on(MemberCategory, day)))
+        .join(Membership, and_(Membership.member_id == Member.id, reach.on_day(Membership, day)))
+        .outerjoin(MemberCategory, and_(MemberCategory.member_id == Member.id, reach.on_day(MemberCategory, day)))
         .outerjoin(ReviewMember, kept)
         .where(Membership.organisation_id == review.organisation_id, Member.id.not_in(merged.duplicates()))
     )
@@ -113,10 +113,6 @@ def fix(review: Review, lines: Sequence[Seat]) -> None:
 
 
 # ---- inside
-
-
-def _on(table: type[Membership] | type[MemberCategory], day: date) -> Any:
-    return and_(table.starts_on <= day, or_(table.ends_on.is_(None), table.ends_on > day))
 
 
 def _ungraded(organisation_id: int, day: date) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""What reviews look like on the wire."""
+"""What reviews, their rosters, decisions and results look like on the wire."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from pointsvc.reviews.lifecycle import STATUSES
 from pointsvc.reviews.results import Line, Parts
 
 MOST_MEMBERS = 2000
-_SIZE = Said(validate.Length(1, MOST_MEMBERS), N_("Between %(min)s and %(max)s members"), min=1, max=MOST_MEMBERS)
+SIZE = Said(validate.Length(1, MOST_MEMBERS), N_("Between %(min)s and %(max)s members"), min=1, max=MOST_MEMBERS)
 _COUNTS = {"type": "object", "additionalProperties": {"type": "integer"}, "example": {"excellent": 3, "abstain": 1}}
 
 
-def _whole(low: int, high: int, **more: Any) -> fields.Integer:
+def whole(low: int, high: int, **more: Any) -> fields.Integer:
+    """A whole number between these."""
     check = Said(validate.Range(low, high), N_("A whole number from %(low)s to %(high)s is needed"), low=low, high=high)
     return fields.Integer(strict=True, validate=check, **more)
 
@@ -33,7 +34,7 @@ class ReviewIn(Schema):
     """A review to prepare: of this branch, or of every branch below this organisation."""
 
     organisation = Text(64, required=True)
-    year = _whole(2000, 9999, required=True)
+    year = whole(2000, 9999, required=True)
     held_on = Day(required=True)
 
 
@@ -124,7 +125,7 @@ class RosterChoiceIn(Schema):
 class RosterIn(Schema):
     """Choices by member number; of members who are not named nothing changes."""
 
-    members = fields.Dict(keys=Text(64), values=fields.Nested(RosterChoiceIn), required=True, validate=_SIZE)
+    members = fields.Dict(keys=Text(64), values=fields.Nested(RosterChoiceIn), required=True, validate=SIZE)
 
 
 class BallotOpenIn(Schema):
@@ -146,86 +147,6 @@ class ReviewReasonIn(Schema):
     reason = Text(500, required=True)
 
 
-class ComradeOut(Schema):
-    """Somebody to be graded on a ballot."""
-
-    member = fields.String(attribute="number")
-    name = fields.String()
-    category = fields.String()
-
-
-class BallotPaperOut(Schema):
-    """The caller's own ballot paper; ``hindrance`` says why it cannot be cast, if so."""
-
-    review = Ref(attribute="review_id")
-    year = fields.Integer()
-    branch = fields.String()
-    closes_on = Day(allow_none=True)
-    comrades = fields.List(fields.Nested(ComradeOut))
-    hindrance = fields.String(allow_none=True)
-
-
-class BallotIn(Schema):
-    """A choice for each comrade on the paper: excellent, qualified, basic, unqualified or abstain."""
-
-    grades = fields.Dict(keys=Text(64), values=fields.String(), required=True, validate=_SIZE)
-
-
-class BallotCastOut(Schema):
-    """That the ballot is in the box; nothing of what was chosen is ever answered."""
-
-    cast = fields.Boolean()
-
-
-class SelfAssessmentIn(Schema):
-    """A self-assessment."""
-
-    grade = fields.String(required=True)
-    text = Text(1000, load_default="", shortest=0)
-
-
-class SelfAssessmentOut(Schema):
-    """A self-assessment as it is kept."""
-
-    grade = fields.String(attribute="self_grade")
-    text = fields.String(attribute="self_text")
-    on_paper = fields.Boolean(attribute="self_on_paper")
-
-
-class BallotCodesIn(Schema):
-    """How many more codes."""
-
-    number = _whole(1, 500, required=True)
-
-
-class BallotCodesMadeOut(Schema):
-    """How many codes there are now. They are told at GET /reviews/{id}/codes and nowhere else."""
-
-    codes = fields.Integer()
-
-
-class BallotCodesOut(Schema):
-    """The codes that can still be used, as they stand on the slips."""
-
-    codes = fields.List(fields.String())
-
-
-class PaperCountsIn(Schema):
-    """Counts of paper ballots of one part. ``members``: number -> choice -> how often."""
-
-    part = fields.String(required=True)
-    given_out = _whole(0, 100_000, required=True)
-    returned = _whole(0, 100_000, required=True)
-    valid = _whole(0, 100_000, required=True)
-    counters = fields.Tuple((Text(100), Text(100)), required=True)
-    members = fields.Dict(
-        keys=Text(64),
-        values=fields.Dict(keys=fields.String(), values=_whole(0, 100_000)),
-        required=True,
-        validate=_SIZE,
-    )
-
-
 class ReviewGradeIn(Schema):
     """What the meeting resolved for one member."""
 
@@ -239,7 +160,7 @@ class ReviewDecideIn(Schema):
     body = fields.String(required=True)
     minute = Text(200, required=True)
     decided_on = Day(required=True)
-    grades = fields.Dict(keys=Text(64), values=fields.Nested(ReviewGradeIn), required=True, validate=_SIZE)
+    grades = fields.Dict(keys=Text(64), values=fields.Nested(ReviewGradeIn), required=True, validate=SIZE)
 
 
 class BallotsInPartOut(Schema):

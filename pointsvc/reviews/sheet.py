@@ -8,19 +8,30 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from markupsafe import Markup
-from marshmallow import ValidationError
 
-from pointsvc import clock, errors
-from pointsvc.api import invalid, ref_id
+from pointsvc import clock, codes, errors, forms
+from pointsvc.api import ref_id
 from pointsvc.db import transaction
 from pointsvc.http import actor, requires
 from pointsvc.people.door import words
 from pointsvc.permissions import Permission
-from pointsvc.reviews import advice, assessing, changing, codes, counting, deciding, lifecycle, listing, paper, results
+from pointsvc.reviews import (
+    advice,
+    assessing,
+    changing,
+    counting,
+    deciding,
+    lifecycle,
+    listing,
+    one_time,
+    paper,
+    results,
+)
 from pointsvc.reviews.api import secret
+from pointsvc.reviews.ballots_schemas import BallotCodesIn, PaperCountsIn
 from pointsvc.reviews.door import bp
 from pointsvc.reviews.models import Review
-from pointsvc.reviews.schemas import BallotCodesIn, PaperCountsIn, ReviewDecideIn, part_name
+from pointsvc.reviews.schemas import ReviewDecideIn, part_name
 from pointsvc.scanning import scan
 
 __all__ = ["bp"]
@@ -41,17 +52,17 @@ def slips(review_id: str) -> str:
 @requires(Permission.REVIEWS_MANAGE)
 def make_slips(review_id: str) -> Any:
     try:
-        data = BallotCodesIn().load({"number": _number(request.form.get("number", ""))})
+        data = forms.load(BallotCodesIn(), {"number": _number(request.form.get("number", ""))})
         with transaction():
-            codes.make(actor=actor(), at=clock.now(), review_id=ref_id(review_id), secret=secret(), **data)
-    except (ValidationError, errors.Invalid) as problem:
-        return _slips(review_id, _said(problem)), 422
+            one_time.make(actor=actor(), at=clock.now(), review_id=ref_id(review_id), secret=secret(), **data)
+    except errors.Invalid as problem:
+        return _slips(review_id, words(problem)), 422
     return redirect(url_for("reviews.slips", review_id=review_id))
 
 
 def _slips(review_id: str, wrong: Words) -> str:
     review = changing.review(actor(), ref_id(review_id))
-    found = codes.unused(actor=actor(), review_id=review.id, secret=secret())
+    found = one_time.unused(actor=actor(), review_id=review.id, secret=secret())
     return render_template(
         "reviews/codes.html",
         review=listing.summary(review),
@@ -87,13 +98,13 @@ def enter_counts(review_id: str, part: str) -> Any:
     review = _review(review_id, part)
     form = {name: value.strip() for name, value in request.form.items()}
     try:
-        data = PaperCountsIn().load(_counts_body(review, part, form))
+        data = forms.load(PaperCountsIn(), _counts_body(review, part, form))
         given = paper.Ballots(data["given_out"], data["returned"], data["valid"], *data["counters"])
         values = {"part": part, "ballots": given, "members": data["members"]}
         with transaction():
             paper.enter(actor=actor(), at=clock.now(), review_id=review.id, **values)
-    except (ValidationError, errors.Invalid) as problem:
-        return _counts(review, part, form, _said(problem)), 422
+    except errors.Invalid as problem:
+        return _counts(review, part, form, words(problem)), 422
     flash(gettext("The counts are kept; the sums agree."), "good")
     return redirect(url_for("reviews.review", review_id=review_id))
 
@@ -182,12 +193,12 @@ def decide(review_id: str) -> Any:
     review = changing.review(actor(), ref_id(review_id))
     form = {name: value.strip() for name, value in request.form.items()}
     try:
-        data = ReviewDecideIn().load(_decide_body(review, form))
+        data = forms.load(ReviewDecideIn(), _decide_body(review, form))
         data["grades"] = {number: deciding.Grade(**given) for number, given in data["grades"].items()}
         with transaction():
             deciding.decide(actor=actor(), at=clock.now(), review_id=review.id, **data)
-    except (ValidationError, errors.Invalid) as problem:
-        return _decision(review, form, _said(problem)), 422
+    except errors.Invalid as problem:
+        return _decision(review, form, words(problem)), 422
     flash(gettext("The decision is kept."), "good")
     return redirect(url_for("reviews.review", review_id=review_id))
 
@@ -232,7 +243,3 @@ def results_page(review_id: str) -> str:
 def _number(text: str) -> Any:
     """A whole number as it was typed; anything else as it is, for the schema to refuse."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else text
-
-
-def _said(problem: ValidationError | errors.Invalid) -> dict[str, list[str]]:
-    return words(invalid(problem.messages) if isinstance(problem, ValidationError) else problem)

@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import and_, select
 
-from pointsvc import queues
-from pointsvc.db import among, db
+from pointsvc.db import db
 from pointsvc.errors import N_
 from pointsvc.notices import service as notices
+from pointsvc.people import listing as people
 from pointsvc.people.models import SignIn
 from pointsvc.reviews.models import Review, ReviewMember, ReviewTurnout
 from pointsvc.reviews.roster import Seat
@@ -77,12 +77,5 @@ def _day(year: int, day: date) -> dict[str, int]:
 
 
 def _ask(at: datetime, member_ids: Collection[int], message: str, params: dict[str, Any], dedupe: str) -> None:
-    query = select(SignIn.id).where(among(SignIn.member_id, member_ids), SignIn.disabled_at.is_(None))
-    payload = {
-        "sign_in_ids": list(db.session.scalars(query.order_by(SignIn.id))),
-        "message": message,
-        "params": params,
-        "link": MINE,
-        "dedupe_prefix": dedupe,
-    }
-    queues.enqueue(topic=queues.NOTICE_DELIVER, payload=payload, at=at, dedupe=dedupe)
+    sign_in_ids = people.accounts_of(member_ids)
+    notices.send_soon(at=at, sign_in_ids=sign_in_ids, message=message, params=params, link=MINE, dedupe_prefix=dedupe)

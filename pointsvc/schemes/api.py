@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from pointsvc import clock, errors
+from pointsvc import clock
 from pointsvc.api import Blueprint, creates, ref_id
 from pointsvc.db import transaction
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, at_cursor, one_page, requires
 from pointsvc.people.models import Organisation
 from pointsvc.permissions import Permission
 from pointsvc.schemes import service as schemes
@@ -96,11 +96,10 @@ def list_schemes(args: dict[str, Any]) -> dict[str, Any]:
     """The versions of a node's rule sheet and those it inherits."""
     limit = args["limit"]
     rows = schemes.listing(
-        actor=actor(), organisation=args["organisation"], limit=limit + 1, after=_place(args["after"])
+        actor=actor(), organisation=args["organisation"], limit=limit + 1, after=at_cursor(args["after"], date, int)
     )
-    items = [_shown(*row) for row in rows[:limit]]
-    last = rows[limit - 1][0] if len(rows) > limit else None
-    return {"items": items, "next": cursor(last.starts_on.isoformat(), last.id) if last else None}
+    items, following = one_page(rows, limit, "Scheme.starts_on", "Scheme.id")
+    return {"items": [_shown(*row) for row in items], "next": following}
 
 
 @bp.route("/schemes/<scheme_id>")
@@ -116,11 +115,3 @@ def _shown(scheme: Scheme, organisation: Organisation | str) -> dict[str, Any]:
     names = ("id", "name", "version", "status", "starts_on", "digest", "revision", "published_at")
     code = organisation if isinstance(organisation, str) else organisation.code
     return {"organisation": code, **{name: getattr(scheme, name) for name in names}}
-
-
-def _place(after: str | None) -> tuple[date, int] | None:
-    place = at_cursor(after, str, int)
-    try:
-        return (date.fromisoformat(place[0]), place[1]) if place else None
-    except ValueError as error:
-        raise errors.Invalid({"after": errors.N_("This is not a place in this list")}) from error

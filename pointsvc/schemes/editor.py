@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
-from pointsvc import clock, errors
+from pointsvc import clock, errors, forms
 from pointsvc.api import ref_id
 from pointsvc.db import transaction
 from pointsvc.http import actor, requires
@@ -72,7 +72,7 @@ def new() -> Any:
                 actor=actor(),
                 at=clock.now(),
                 organisation=form["organisation"],
-                starts_on=_day(form["starts_on"]),
+                starts_on=forms.day("from", form["starts_on"]),
                 document=_beginning(form["organisation"], form["start"]),
             )
     except errors.Invalid as problem:
@@ -82,7 +82,7 @@ def new() -> Any:
 
 def _new(form: Mapping[str, str], wrong: Mapping[str, Any]) -> str:
     who = actor()
-    own = reach.organisation_by_id(who, who.organisation_id or 0)
+    own = reach.own_node(who)
     code = form.get("organisation") or request.args.get("organisation") or own.code
     return render_template(
         "schemes/new.html",
@@ -192,7 +192,7 @@ def edit_part(scheme_id: str, part: str) -> Any:
 
 
 def _save(scheme: Scheme, part: str, form: Form, edited: Edited) -> Any:
-    starts_on = _day(form.text("starts_on")) if part == "title" else None
+    starts_on = forms.day("from", form.text("starts_on")) if part == "title" else None
     _revise(scheme.id, form, edited.document, starts_on)
     return redirect(url_for("schemes.edit", scheme_id=scheme.id, _anchor=edited.anchor))
 
@@ -321,13 +321,6 @@ def _draft(scheme_id: str) -> tuple[Scheme, Organisation]:
     if found.status != "draft":
         raise errors.Conflict(errors.N_("A published version is never changed; write a new draft"), code="published")
     return found, organisation
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise errors.Invalid({"from": errors.N_("A day such as 2026-07-05 is needed")}) from error
 
 
 def _on_the_page(wrong: Mapping[str, list[str]]) -> dict[str, list[str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -117,7 +117,7 @@ def _more(row: Scheme) -> dict[str, Any]:
     return variables
 
 
-def _shown(rows: list[tuple[Scheme, Organisation]]) -> list[dict[str, Any]]:
+def _shown(rows: Sequence[tuple[Scheme, Organisation]]) -> list[dict[str, Any]]:
     sheets = schemes.sheets({organisation.id for _, organisation in rows}, clock.today())
     holding = {sheet.scheme_id for sheet in sheets.values()}
     names = ("id", "name", "version", "status", "starts_on")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from pointsvc import clock, queues
@@ -166,7 +166,7 @@ def scheme(*, actor: Actor, scheme_id: int) -> tuple[Scheme, Organisation]:
 
 def listing(
     *, actor: Actor, organisation: str | None = None, limit: int = 50, after: Sequence[Any] | None = None
-) -> list[tuple[Scheme, Organisation]]:
+) -> Sequence[Row[Scheme, Organisation]]:
     """The versions of this organisation and those it inherits from, the latest start first.
 
     Without ``organisation``: of the actor's own node. ``after`` is the last one's (starts_on, id).
@@ -186,7 +186,7 @@ def listing(
     if after:
         day, last = after
         query = query.where(or_(Scheme.starts_on < day, and_(Scheme.starts_on == day, Scheme.id < last)))
-    return [(row[0], row[1]) for row in db.session.execute(query)]
+    return db.session.execute(query).all()
 
 
 # ---- rules' codes

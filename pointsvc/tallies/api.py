@@ -7,10 +7,10 @@ from typing import Any
 
 from flask import Response, jsonify, url_for
 
-from pointsvc import clock, workdays
+from pointsvc import clock, queues, workdays
 from pointsvc.api import Blueprint, PageArgs, creates, ref_id
 from pointsvc.db import transaction
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, at_cursor, cursor, id_at, one_page, requires
 from pointsvc.people import reach
 from pointsvc.people.models import Organisation
 from pointsvc.permissions import Permission
@@ -56,7 +56,7 @@ def _shown(
     publication: Publication | None = None,
     sealed: Mapping[int, Seal] | None = None,
 ) -> dict[str, Any]:
-    job = tallies.job_of(found)
+    job = queues.job(found.job_id)
     known = seals.of_tallies([found.id]) if sealed is None else sealed
     return {
         **{name: getattr(found, name) for name in TallyOut._declared_fields if hasattr(found, name)},
@@ -91,10 +91,9 @@ def request_tally(data: dict[str, Any]) -> Any:
 @bp.response(200, TalliesOut)
 def list_tallies(args: dict[str, Any]) -> dict[str, Any]:
     """The tallies within reach, newest first."""
-    place = at_cursor(args["after"], int)
-    rows = tallies.listing(actor=actor(), limit=args["limit"] + 1, before_id=place[0] if place else None)
-    shown = rows[: args["limit"]]
-    following = cursor(shown[-1][0].id) if len(rows) > len(shown) else None
+    place = id_at(args["after"])
+    rows = tallies.listing(actor=actor(), limit=args["limit"] + 1, before_id=place)
+    shown, following = one_page(rows, args["limit"], "Tally.id")
     ids = [found.id for found, _ in shown]
     newest, sealed = tallies.newest_publications(ids), seals.of_tallies(ids)
     items = [_shown(found, organisation, newest.get(found.id), sealed) for found, organisation in shown]
@@ -154,8 +153,7 @@ def list_results(args: dict[str, Any], tally_id: str) -> dict[str, Any]:
         within=ordering.branches(who, organisation).ids() if sort == "total" else None,
     )
     rows = tallies.results(tally=found, asked=asked, version=args["version"])
-    shown = rows[:limit]
-    following = cursor(shown[-1].place, shown[-1].number) if len(rows) > limit else None
+    shown, following = one_page(rows, limit, "place", "number")
     return {"items": marked(found, shown), "next": following}
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import and_, func, select
 from pointsvc import clock, queues
 from pointsvc.db import db, hundredths
 from pointsvc.errors import N_, Message
+from pointsvc.people import reach
 from pointsvc.people.models import Member, MemberCategory, Membership
 from pointsvc.schemes import document as documents
 from pointsvc.schemes import periods
@@ -75,11 +76,11 @@ def _kept(member_ids: Sequence[int]) -> Any:
 
 
 def _places(member_ids: Sequence[int], today: date) -> list[tuple[int, int, str]]:
-    category = and_(MemberCategory.member_id == Membership.member_id, *statements.holds(MemberCategory, today))
+    category = and_(MemberCategory.member_id == Membership.member_id, reach.on_day(MemberCategory, today))
     rows = db.session.execute(
         select(Membership.member_id, Membership.organisation_id, MemberCategory.category)
         .outerjoin(MemberCategory, category)
-        .where(Membership.member_id.in_(member_ids), *statements.holds(Membership, today))
+        .where(Membership.member_id.in_(member_ids), reach.on_day(Membership, today))
     )
     return [(member_id, branch_id, kind or statements.REGULAR) for member_id, branch_id, kind in rows]
 

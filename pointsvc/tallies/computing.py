@@ -19,6 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from pointsvc import clock, queues
 from pointsvc.db import LEDGER_LOCK, db, lock_writers, touch, transaction
 from pointsvc.errors import N_
+from pointsvc.notices import service as notices
 from pointsvc.people import reach
 from pointsvc.people.models import Membership, SignIn
 from pointsvc.permissions import SYSTEM, Role
@@ -230,19 +231,14 @@ def publish(run: Run, unreckoned: int) -> None:
 
 def _tell(tally: Tally, at: datetime) -> None:
     organisation = reach.organisation_by_id(SYSTEM, tally.organisation_id)
-    dedupe = f"tally:{tally.id}:{tally.version}"
-    queues.enqueue(
-        topic=queues.NOTICE_DELIVER,
-        payload={
-            "sign_in_ids": readers(tally),
-            "message": READY,
-            "params": {"organisation": organisation.name, "period": tally.period, "members": tally.members},
-            "link": f"/tallies/{tally.id}",
-            "dedupe_prefix": dedupe,
-            "topic": "result",
-        },
+    notices.send_soon(
         at=at,
-        dedupe=dedupe,
+        sign_in_ids=readers(tally),
+        message=READY,
+        params={"organisation": organisation.name, "period": tally.period, "members": tally.members},
+        link=f"/tallies/{tally.id}",
+        dedupe_prefix=f"tally:{tally.id}:{tally.version}",
+        topic="result",
     )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from pointsvc.db import among, db
 from pointsvc.errors import NotFound
 from pointsvc.people import reach
-from pointsvc.people.models import Organisation
+from pointsvc.people.models import Organisation, OrganisationReach
 from pointsvc.permissions import Actor
 from pointsvc.tallies.models import Publication, Tally
 
@@ -47,5 +47,16 @@ def publication_before(publication: Publication) -> Publication | None:
         select(Publication)
         .where(Publication.tally_id == publication.tally_id, Publication.version < publication.version)
         .order_by(Publication.version.desc())
+        .limit(1)
+    )
+
+
+def nearest(organisation_id: int, period: str) -> Tally | None:
+    """The tally of this period at the nearest node at or above, if there is one."""
+    return db.session.scalar(
+        select(Tally)
+        .join(OrganisationReach, OrganisationReach.above_id == Tally.organisation_id)
+        .where(OrganisationReach.below_id == organisation_id, Tally.period == period, Tally.version > 0)
+        .order_by(OrganisationReach.depth)
         .limit(1)
     )

@@ -67,10 +67,10 @@ def _places(member_ids: Sequence[int], today: date) -> Sequence[Any]:
 @Several
 def _placing(dialect: str, among: Among) -> Any:
     today = bindparam("today", type_=Date())
-    category = and_(MemberCategory.member_id == Member.id, *statements.holds(MemberCategory, today))
+    category = and_(MemberCategory.member_id == Member.id, reach.on_day(MemberCategory, today))
     return (
         select(Member.id, Membership.organisation_id.label("branch_id"), MemberCategory.category)
-        .join(Membership, and_(Membership.member_id == Member.id, *statements.holds(Membership, today)))
+        .join(Membership, and_(Membership.member_id == Member.id, reach.on_day(Membership, today)))
         .outerjoin(MemberCategory, category)
         .where(among(Member.id))
         .order_by(Member.id)

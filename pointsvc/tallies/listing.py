@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from decimal import Decimal
-from fractions import Fraction
 from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Integer, Row, Select, String, bindparam, func, or_, select, tuple_, type_coerce
 
 from pointsvc import clock
-from pointsvc.db import among, db
+from pointsvc.db import db
 from pointsvc.errors import N_, Conflict, Invalid
-from pointsvc.ledger.models import Entry
 from pointsvc.people import reach
-from pointsvc.people.models import Member, Organisation, OrganisationReach
+from pointsvc.people.models import Member, Organisation
 from pointsvc.permissions import Actor
 from pointsvc.prepared import Prepared
 from pointsvc.schemes import document as documents
 from pointsvc.schemes import periods
 from pointsvc.schemes import service as schemes
-from pointsvc.schemes.models import Scheme
-from pointsvc.tallies import late, ordering
+from pointsvc.tallies import finding, late, ordering
 from pointsvc.tallies.expressions import BOUNDLESS
 from pointsvc.tallies.models import Standing, Tally, TallyResult
 from pointsvc.tallies.objections import disputed
@@ -59,21 +55,6 @@ class Ranked(NamedTuple):
 
     row: Any
     rank: int
-
-
-@dataclass(frozen=True)
-class Advice:
-    """How many members of a branch have this grade, of how many that its quota suggests."""
-
-    branch_id: int
-    grade: str | None
-    count: int
-    quota: int | None
-
-    @property
-    def over(self) -> bool:
-        """Whether there are more than the quota suggests. Nobody is taken off for that."""
-        return self.quota is not None and self.count > self.quota
 
 
 def listing(*, actor: Actor, limit: int, before_id: int | None = None) -> Sequence[Row[Tally, Organisation]]:
@@ -228,21 +209,10 @@ def _running(owner: Organisation, period: str, today: date) -> bool:
 
 
 def _tally_over(organisation_id: int, period: str) -> Tally:
-    found = _nearest_tally(organisation_id, period)
+    found = finding.nearest(organisation_id, period)
     if found is None:
         raise Conflict(N_("This period has not been tallied yet"), code="no_tally")
     return found
-
-
-def _nearest_tally(organisation_id: int, period: str) -> Tally | None:
-    """The tally of this period at the nearest node at or above, if there is one."""
-    return db.session.scalar(
-        select(Tally)
-        .join(OrganisationReach, OrganisationReach.above_id == Tally.organisation_id)
-        .where(OrganisationReach.below_id == organisation_id, Tally.period == period, Tally.version > 0)
-        .order_by(OrganisationReach.depth)
-        .limit(1)
-    )
 
 
 def _figures(table: Table, asked: Asked) -> Select[*tuple[Any, ...]]:
@@ -307,101 +277,3 @@ def _paged(query: Select[*tuple[Any, ...]], table: Table, asked: Asked) -> Selec
         else:
             query = query.where(tuple_(key, Member.number) > tuple_(value, number))
     return query.order_by(key.desc() if asked.down else key, Member.number).limit(asked.limit)
-
-
-def advice(*, tally: Tally) -> list[Advice]:
-    """Each branch's members by grade, against the quotas of its rule sheet."""
-    rows = db.session.execute(
-        select(TallyResult.branch_id, TallyResult.scheme_id, TallyResult.grade, func.count().label("number"))
-        .where(TallyResult.tally_id == tally.id, TallyResult.version == tally.version)
-        .group_by(TallyResult.branch_id, TallyResult.scheme_id, TallyResult.grade)
-    ).all()
-    quotas = _quotas({row.scheme_id for row in rows})
-    graded: dict[tuple[int, int], int] = {}
-    for row in rows:
-        if row.grade is not None:
-            key = (row.branch_id, row.scheme_id)
-            graded[key] = graded.get(key, 0) + row.number
-    found = []
-    for row in rows:
-        share = quotas[row.scheme_id].get(row.grade)
-        quota = None if share is None else int(share * graded[row.branch_id, row.scheme_id])
-        found.append(Advice(row.branch_id, row.grade, row.number, quota))
-    return found
-
-
-def _quotas(scheme_ids: set[int]) -> dict[int, dict[str | None, Fraction]]:
-    rows = db.session.execute(select(Scheme.id, Scheme.digest).where(Scheme.id.in_(scheme_ids)))
-    return {
-        row.id: {
-            grade["name"]: documents.share(grade["quota"])
-            for grade in schemes.document_of(row.id, row.digest).get("grades", ())
-            if "quota" in grade
-        }
-        for row in rows.all()
-    }
-
-
-def counts(*, tally_id: int) -> list[tuple[str | None, int]]:
-    """How many members have each grade, best grade first, those without one last."""
-    tally = db.session.get_one(Tally, tally_id, populate_existing=True)
-    total = func.max(TallyResult.total)
-    rows = db.session.execute(
-        select(TallyResult.grade, func.count())
-        .where(TallyResult.tally_id == tally.id, TallyResult.version == tally.version)
-        .group_by(TallyResult.grade)
-        .order_by(TallyResult.grade.is_(None), total.desc(), TallyResult.grade)
-    )
-    return [(grade, number) for grade, number in rows]
-
-
-def group_names(tally: Tally) -> dict[str, str]:
-    """The groups of the rule sheets that this tally went by, code -> name."""
-    ids = select(TallyResult.scheme_id).where(TallyResult.tally_id == tally.id, TallyResult.version == tally.version)
-    rows = db.session.execute(select(Scheme.id, Scheme.digest).where(Scheme.id.in_(ids)).order_by(Scheme.id)).all()
-    documents_ = [schemes.document_of(row.id, row.digest) for row in rows]
-    return {group["code"]: group["name"] for document in documents_ for group in document["groups"]}
-
-
-def scores(member_ids: Collection[int]) -> dict[int, tuple[Decimal | None, str | None]]:
-    """The kept total and grade of these members, by member id."""
-    query = select(Standing.member_id, Standing.total, Standing.grade)
-    found: dict[int, tuple[Decimal | None, str | None]] = {}
-    for part in reach.in_parts(member_ids):
-        rows = db.session.execute(query.where(Standing.member_id.in_(part)))
-        found.update((row[0], (row[1], row[2])) for row in rows)
-    return found
-
-
-def of_year(
-    organisation_id: int, year: int, member_ids: Collection[int]
-) -> dict[int, tuple[Decimal | None, str | None]]:
-    """The totals and grades of these members of one branch in a year, by member id.
-
-    From the year's tally at or above the branch; before there is one, the kept totals of a cycle that
-    began in that year.
-    """
-    found = _nearest_tally(organisation_id, str(year))
-    if found is None:
-        begun = Standing.cycle_starts_on.between(date(year, 1, 1), date(year, 12, 31))
-        query = select(Standing.member_id, Standing.total, Standing.grade).where(begun)
-        rows = db.session.execute(query.where(among(Standing.member_id, member_ids)))
-    else:
-        query = select(TallyResult.member_id, TallyResult.total, TallyResult.grade).where(
-            TallyResult.tally_id == found.id, TallyResult.version == found.version
-        )
-        rows = db.session.execute(query.where(among(TallyResult.member_id, member_ids)))
-    return {row[0]: (row[1], row[2]) for row in rows}
-
-
-def standing_of(member_id: int) -> Standing | None:
-    """The member's kept standing, if any."""
-    return db.session.get(Standing, member_id)
-
-
-def sources_of(member_id: int) -> dict[int, Row[*tuple[Any, ...]]]:
-    """What each of the member's entries came from, by entry id: source, matter, note."""
-    rows = db.session.execute(
-        select(Entry.id, Entry.source, Entry.matter, Entry.note).where(Entry.member_id == member_id)
-    )
-    return {row.id: row for row in rows}

@@ -1,112 +1,44 @@
-"""Pages of tallies: a member's score, the tallies and their results, and the totals to date."""
+"""Pages of tallies: the tallies and their results, and the totals to date."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
-from decimal import Decimal
+from datetime import date
 from typing import Any
 from urllib.parse import quote
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
-from pointsvc import clock, errors
-from pointsvc.activities.pages import scores_of
+from pointsvc import clock, errors, queues
 from pointsvc.api import ref_id
 from pointsvc.audit import service as audit
 from pointsvc.db import transaction
-from pointsvc.declarations.choosing import Open, still_open
 from pointsvc.downloads import as_xlsx
-from pointsvc.firstpages import FirstPage, first_page_of
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, at_cursor, id_at, one_page, requires
 from pointsvc.people import listing as people
 from pointsvc.people import reach
-from pointsvc.people.models import Member, Organisation
-from pointsvc.people.pages import on_member_page, totals_of
-from pointsvc.permissions import Actor, Permission, Role, allowed
-from pointsvc.pledges.shown import promised
-from pointsvc.reviews.advice import points_from
+from pointsvc.people.models import Organisation
+from pointsvc.permissions import Actor, Permission, allowed
 from pointsvc.schemes import periods
 from pointsvc.seals.pages import proof_file
 from pointsvc.tallies import ordering, sealing
 from pointsvc.tallies import service as tallies
-from pointsvc.tallies.listing import Asked, marked, of_year, scores, standing_of
+from pointsvc.tallies.listing import Asked, marked
 from pointsvc.tallies.models import Tally
 from pointsvc.tallies.publicity_pages import life_shown
+from pointsvc.tallies.score_pages import bp, quarters
 from pointsvc.tallies.sealed import proof
 from pointsvc.tallies.sheet import results_table
-from pointsvc.tallies.shown import proofs_shown, score_shown, seal_shown, year_drawn
-from pointsvc.waiting import Waiting, waiting, waits
+from pointsvc.tallies.shown import seal_shown
+from pointsvc.waiting import Waiting, waits
 from pointsvc.wording import job_shown, period_words
 
-bp = Blueprint("tallies", __name__)
+__all__ = ["bp"]
+
 ON_A_PAGE = 50
 PERIODS_OFFERED = 8
-
-
-# ---- one member's score
-
-
-@bp.get("/score")
-@requires(Permission.SCORE_READ)
-def score() -> str:
-    """The reader's own score, or with ``number`` that of a member within reach."""
-    who = actor()
-    number = request.args.get("number")
-    member = reach.member(who, number) if number else _own(who)
-    found = tallies.score(actor=who, at=clock.now(), member=member.number, period=request.args.get("period") or None)
-    branch = tallies.branch_of(found)
-    return render_template(
-        "tallies/score.html",
-        member={"number": member.number, "name": member.name, "branch": branch.name},
-        own=member.id == who.member_id,
-        period=found.period.name,
-        periods=_switch(found, number),
-        as_of=found.counted_through,
-        scheme={"id": found.scheme.scheme_id, "name": found.document["name"]},
-        score=score_shown(found),
-        year=year_drawn(found),
-        proofs=proofs_shown(found),
-        may_record=allowed(who, Permission.LEDGER_RECORD),
-        may_declare=member.id == who.member_id and allowed(who, Permission.DECLARATIONS_DECLARE),
-        waiting=waiting(who) if who.role == Role.MEMBER else [],
-        page=first_page_of(who) if who.role == Role.MEMBER else FirstPage(),
-        may_object=allowed(who, Permission.DISPUTES_RAISE),
-        promised=promised(who, member, clock.today()),
-    )
-
-
-def _own(who: Actor) -> Member:
-    if who.member_id is None:
-        raise errors.NotFound(errors.N_("This account has no member record of its own"))
-    return reach.member_by_id(who, who.member_id)
-
-
-@still_open
-def _open(who: Actor, number: str) -> Open | None:
-    """What each rule could still bring this member, for the form that declares."""
-    try:
-        found = tallies.score(actor=who, at=clock.now(), member=number)
-    except (errors.Conflict, errors.NotFound):
-        return None
-    return None if found.total is None else {one.rule: (one.points, one.words) for one in found.missing}
-
-
-def _switch(found: tallies.Score, number: str | None) -> list[dict[str, Any]]:
-    """This quarter and the ones before it in the cycle, the newest first."""
-    names = [name for name, _ in _quarters(clock.today(), 4)]
-    if found.period.name not in names:
-        names.append(found.period.name)
-    return [
-        {
-            "href": url_for("tallies.score", number=number, period=name),
-            "words": period_words(name),
-            "current": name == found.period.name,
-        }
-        for name in names
-    ]
 
 
 # ---- tallies
@@ -121,12 +53,12 @@ def tallies_page() -> str:
 
 def _tallies(form: Mapping[str, str], wrong: Mapping[str, str]) -> str:
     who = actor()
-    place = at_cursor(request.args.get("after"), int)
-    rows = tallies.listing(actor=who, limit=ON_A_PAGE + 1, before_id=place[0] if place else None)
-    shown = rows[:ON_A_PAGE]
-    following = url_for("tallies.tallies", after=cursor(shown[-1][0].id)) if len(rows) > len(shown) else None
+    place = id_at(request.args.get("after"))
+    rows = tallies.listing(actor=who, limit=ON_A_PAGE + 1, before_id=place)
+    shown, after = one_page(rows, ON_A_PAGE, "Tally.id")
+    following = after and url_for("tallies.tallies", after=after)
     choices = [(row.code, row.name) for row in people.organisations(actor=who, limit=1000)]
-    own = reach.organisation_by_id(who, who.organisation_id or 0)
+    own = reach.own_node(who)
     offered = _offered(clock.today())
     return render_template(
         "tallies/tallies.html",
@@ -168,7 +100,7 @@ def tally(tally_id: str) -> str:
     if asked.sort == "total":
         asked = replace(asked, within=ordering.branches(who, organisation).ids())
     rows = tallies.results(tally=found, asked=asked, version=version) if found.version else []
-    job = tallies.job_of(found)
+    job = queues.job(found.job_id)
     return render_template(
         "tallies/tally.html",
         tally=_tally_shown(found, organisation),
@@ -295,10 +227,8 @@ def _order(endpoint: str, values: Mapping[str, Any], asked: Asked, rows: Sequenc
         turned = by if present == f"-{by}" or (by != asked.sort and by != "total") else f"-{by}"
         return url_for(endpoint, **values, sort=turned)
 
-    following = None
-    if len(rows) > ON_A_PAGE:
-        last = rows[ON_A_PAGE - 1]
-        following = url_for(endpoint, **values, sort=present, after=cursor(last.place, last.number))
+    _, after = one_page(rows, ON_A_PAGE, "place", "number")
+    following = after and url_for(endpoint, **values, sort=present, after=after)
     links = {name: link(name) for name in ("number", "name", "branch", "total")}
     return {
         "sort": {"by": asked.sort, "down": asked.down},
@@ -307,19 +237,8 @@ def _order(endpoint: str, values: Mapping[str, Any], asked: Asked, rows: Sequenc
     }
 
 
-def _quarters(today: date, count: int) -> list[tuple[str, date]]:
-    """The running quarter and those before it, the newest first."""
-    found = []
-    day = today
-    for _ in range(count):
-        quarter = periods.containing(day, "quarter", 1)
-        found.append((quarter.name, quarter.starts_on))
-        day = quarter.starts_on - timedelta(days=1)
-    return found
-
-
 def _offered(today: date) -> list[tuple[str, str]]:
-    names = [name for name, _ in _quarters(today, 4)]
+    names = [name for name, _ in quarters(today, 4)]
     halves = [periods.containing(today, "half", 1).name, str(today.year), str(today.year - 1)]
     return [(name, period_words(name)) for name in (*names, *halves)][:PERIODS_OFFERED]
 
@@ -335,24 +254,3 @@ def _to_seal(who: Actor) -> Iterator[Waiting]:
     for found in sealing.ready(actor=who, today=clock.today()):
         words = gettext("The tally of %(period)s can be sealed", period=period_words(found.period))
         yield Waiting(words, url_for("tallies.tally", tally_id=found.id, _anchor="seal"))
-
-
-# ---- on the pages of people
-
-
-@totals_of
-def _totals(member_ids: Collection[int]) -> dict[int, Decimal]:
-    return {number: total for number, (total, _) in scores(member_ids).items() if total is not None}
-
-
-scores_of(scores)
-points_from(of_year)
-
-
-@on_member_page
-def _standing(who: Actor, member: Member) -> dict[str, Any]:
-    if not allowed(who, Permission.SCORE_READ):
-        return {}
-    found = standing_of(member.id)
-    period = periods.containing(clock.today(), "quarter", 1).name
-    return {"standing": {"total": found.total, "grade": found.grade, "period": period} if found else None}

@@ -6,7 +6,7 @@ from typing import Any
 
 from pointsvc import clock
 from pointsvc.api import Blueprint, PageArgs, creates, ref_id
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, at_cursor, id_at, one_page, requires
 from pointsvc.permissions import Permission
 from pointsvc.tallies import objections
 from pointsvc.tallies import service as tallies
@@ -93,12 +93,9 @@ def list_publicised(args: dict[str, Any], tally_id: str) -> dict[str, Any]:
 @bp.response(200, PostingsOut)
 def list_postings(args: dict[str, Any]) -> dict[str, Any]:
     """The publicised tallies that concern the reader, the latest first."""
-    place = at_cursor(args["after"], int)
-    rows = tallies.postings(
-        actor=actor(), at=clock.now(), limit=args["limit"] + 1, before_id=place[0] if place else None
-    )
-    shown = rows[: args["limit"]]
-    following = cursor(shown[-1][2].id) if len(rows) > len(shown) else None
+    place = id_at(args["after"])
+    rows = tallies.postings(actor=actor(), at=clock.now(), limit=args["limit"] + 1, before_id=place)
+    shown, following = one_page(rows, args["limit"], "Publication.id")
     items = [
         {
             "tally": found.id,
@@ -138,6 +135,5 @@ def _posting(found: tallies.Posting) -> dict[str, Any]:
 
 
 def _page(rows: Any, limit: int) -> dict[str, Any]:
-    shown = rows[:limit]
-    following = cursor(shown[-1].place, shown[-1].number) if len(rows) > limit else None
+    shown, following = one_page(rows, limit, "place", "number")
     return {"items": shown, "next": following}

@@ -10,7 +10,7 @@ from flask_babel import gettext, ngettext
 from pointsvc import clock, errors, workdays
 from pointsvc.api import ref_id
 from pointsvc.db import transaction
-from pointsvc.http import actor, at_cursor, cursor, requires
+from pointsvc.http import actor, at_cursor, id_at, one_page, requires
 from pointsvc.people import settings
 from pointsvc.people.models import Organisation
 from pointsvc.permissions import Actor, Permission, Role, allowed
@@ -44,10 +44,10 @@ def publicise(tally_id: str) -> Any:
 @requires(Permission.PUBLICITY_READ)
 def list_publicity() -> str:
     """The publicised tallies that concern the reader, the latest first."""
-    who, place = actor(), at_cursor(request.args.get("after"), int)
-    rows = tallies.postings(actor=who, at=clock.now(), limit=ON_A_PAGE + 1, before_id=place[0] if place else None)
-    shown = rows[:ON_A_PAGE]
-    following = url_for("publicity.publicity", after=cursor(shown[-1][2].id)) if len(rows) > len(shown) else None
+    who, place = actor(), id_at(request.args.get("after"))
+    rows = tallies.postings(actor=who, at=clock.now(), limit=ON_A_PAGE + 1, before_id=place)
+    shown, after = one_page(rows, ON_A_PAGE, "Publication.id")
+    following = after and url_for("publicity.publicity", after=after)
     return render_template(
         "tallies/publicity.html",
         postings=[
@@ -113,13 +113,11 @@ def honour_roll() -> str:
         found, rows = tallies.honours(actor=who, at=at, limit=ON_A_PAGE + 1, place=place, **asked)
     except errors.Conflict:
         found, rows = None, []
-    shown, following = rows[:ON_A_PAGE], None
-    if found and len(rows) > len(shown):
-        last = cursor(shown[-1].place, shown[-1].number)
-        following = url_for(
-            "publicity.honour_roll", organisation=asked["organisation"], period=found.tally.period, after=last
-        )
+    shown, after = one_page(rows, ON_A_PAGE, "place", "number")
     current = found.tally.period if found else asked["period"]
+    following = after and url_for(
+        "publicity.honour_roll", organisation=asked["organisation"], period=current, after=after
+    )
     return render_template(
         "tallies/honours.html",
         posting=found,

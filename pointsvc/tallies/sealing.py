@@ -11,6 +11,7 @@ from pointsvc import clock, queues
 from pointsvc.audit import service as audit
 from pointsvc.db import LEDGER_LOCK, db, lock_writers, transaction
 from pointsvc.errors import N_, Conflict, NotFound
+from pointsvc.notices import service as notices
 from pointsvc.people import reach
 from pointsvc.people.models import Organisation
 from pointsvc.permissions import SYSTEM, Actor
@@ -95,8 +96,8 @@ def seal_in_parts(*, tally_id: int, by_id: int | None, job_id: int, token: int) 
 
 def being_sealed(tally: Tally) -> bool:
     """Whether a worker is about to seal it."""
-    job = db.session.get(queues.Job, tally.job_id, populate_existing=True) if tally.job_id else None
-    return job is not None and job.topic == queues.TALLY_SEAL and job.status in ("queued", "running")
+    job = queues.job(tally.job_id)
+    return job is not None and job.topic == queues.TALLY_SEAL and job.alive
 
 
 def _locked(tally_id: int) -> Tally:
@@ -150,16 +151,11 @@ def _close(tally: Tally, owner: Organisation, actor: Actor, by_id: int | None, a
 
 
 def _tell(tally: Tally, owner: Organisation, pressed: Seal, at: datetime) -> None:
-    dedupe = f"seal:{pressed.n}"
-    queues.enqueue(
-        topic=queues.NOTICE_DELIVER,
-        payload={
-            "sign_in_ids": readers(tally),
-            "message": SEALED,
-            "params": {"organisation": owner.name, "period": tally.period, "n": pressed.n},
-            "link": f"/tallies/{tally.id}",
-            "dedupe_prefix": dedupe,
-        },
+    notices.send_soon(
         at=at,
-        dedupe=dedupe,
+        sign_in_ids=readers(tally),
+        message=SEALED,
+        params={"organisation": owner.name, "period": tally.period, "n": pressed.n},
+        link=f"/tallies/{tally.id}",
+        dedupe_prefix=f"seal:{pressed.n}",
     )

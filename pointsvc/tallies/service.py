@@ -23,8 +23,9 @@ from pointsvc.tallies import lifecycle
 from pointsvc.tallies.comparing import compare
 from pointsvc.tallies.computing import compute
 from pointsvc.tallies.finding import newest_publications, publication_before, publications, tally
+from pointsvc.tallies.grades import Advice, advice, counts
 from pointsvc.tallies.keeping import settle, settle_all
-from pointsvc.tallies.listing import Advice, advice, counts, listing, ranked, results, standings
+from pointsvc.tallies.listing import listing, ranked, results, standings
 from pointsvc.tallies.models import PreviousTotal, Tally
 from pointsvc.tallies.posting import Posting, branches_of_posting, honours, listed, posting, postings
 from pointsvc.tallies.publicity import check_again, may_be_sealed, publicise, tell
@@ -42,7 +43,6 @@ __all__ = [
     "counts",
     "given_up",
     "honours",
-    "job_of",
     "listed",
     "listing",
     "may_be_sealed",
@@ -141,13 +141,8 @@ def _row(owner: Organisation, when: periods.Period, at: datetime) -> Tally:
 
 
 def _alive(tally: Tally) -> bool:
-    job = job_of(tally)
-    return job is not None and job.status in ("queued", "running")
-
-
-def job_of(tally: Tally) -> queues.Job | None:
-    """The job that computes or last computed the tally."""
-    return db.session.get(queues.Job, tally.job_id, populate_existing=True) if tally.job_id else None
+    job = queues.job(tally.job_id)
+    return job is not None and job.alive
 
 
 def branch_of(found: Score) -> Organisation:

@@ -10,7 +10,7 @@ from flask_babel import gettext
 from pointsvc.errors import N_
 from pointsvc.people.models import Organisation
 from pointsvc.spreadsheets import Column, Table
-from pointsvc.tallies import listing
+from pointsvc.tallies import grades, listing
 from pointsvc.tallies.models import Tally
 from pointsvc.wording import period_words
 
@@ -22,7 +22,7 @@ GRADE = N_("Grade")
 
 def results_table(tally: Tally, organisation: Organisation) -> Table:
     """One row a member by number: who, each group's figure, total and grade."""
-    names = listing.group_names(tally)
+    names = grades.group_names(tally)
     words = period_words(tally.period)
     columns = [
         *(Column(gettext(text)) for text in HEADINGS),

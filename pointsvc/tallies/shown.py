@@ -14,13 +14,13 @@ from pointsvc.permissions import Actor, Permission, allowed
 from pointsvc.queues import TALLY_SEAL, Job
 from pointsvc.schemes import document as documents
 from pointsvc.schemes import periods
+from pointsvc.schemes.sentences import plain
 from pointsvc.seals import service as seals
 from pointsvc.tallies import picturing, publicity, sealing
-from pointsvc.tallies.listing import sources_of
 from pointsvc.tallies.models import Tally
 from pointsvc.tallies.scoring import Score
 from pointsvc.tallies.sealed import lists_with, roots
-from pointsvc.tallies.wording import plain
+from pointsvc.tallies.standing import sources_of
 from pointsvc.wording import job_shown
 
 

@@ -20,14 +20,13 @@ from sqlalchemy import (
     cast,
     func,
     literal_column,
-    or_,
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 
 from pointsvc.db import UtcTime, db
-from pointsvc.people import merged
+from pointsvc.people import merged, reach
 from pointsvc.people.models import MemberCategory, Membership
 from pointsvc.prepared import Statement
 from pointsvc.schemes import service as schemes
@@ -170,7 +169,7 @@ def members(dialect: str) -> CTE:
     """Who belongs to one of ``branches`` (JSON list of ids) on ``through_on``, of an interval of member ids."""
     member_id, day = Membership.member_id, stages.THROUGH
     of_branches = listed(bindparam("branches", type_=String), dialect)
-    category = and_(MemberCategory.member_id == member_id, *holds(MemberCategory, day))
+    category = and_(MemberCategory.member_id == member_id, reach.on_day(MemberCategory, day))
     return (
         select(
             member_id,
@@ -192,17 +191,12 @@ def listed(ids: Any, dialect: str) -> Any:
     return select(cast(texts.c.value, BigInteger))
 
 
-def holds(table: type[Membership] | type[MemberCategory], day: Any) -> Sequence[Any]:
-    """The conditions on a dated row to hold on this day."""
-    return (table.starts_on <= day, or_(table.ends_on.is_(None), table.ends_on > day))
-
-
 def belongs(day: Any) -> Sequence[Any]:
     """The conditions on a membership to make somebody one of those who are tallied on this day.
 
     A record that was merged into another is nobody of its own, however long it once was a member.
     """
-    return (*holds(Membership, day), Membership.member_id.not_in(merged.duplicates()))
+    return (reach.on_day(Membership, day), Membership.member_id.not_in(merged.duplicates()))
 
 
 def _insert(dialect: str) -> Any:

@@ -14,11 +14,11 @@ from typing import Any
 from pointsvc.db import from_hundredths
 from pointsvc.errors import N_, Message
 from pointsvc.schemes import periods
+from pointsvc.schemes.sentences import plain
 from pointsvc.tallies import stages
 from pointsvc.tallies.terms import Rule, Terms
 
 Document = Mapping[str, Any]
-ZERO = Decimal(0)
 
 COUNTED = "counted"
 HIGHEST_ONLY = "highest_only"
@@ -226,8 +226,3 @@ def _most(item: Document) -> Decimal:
     if "range" in item:
         return Decimal(item["range"][1])
     return max((Decimal(tier["points"]) for tier in item.get("tiers", ())), default=Decimal(item.get("points", "0")))
-
-
-def plain(points: Decimal) -> str:
-    """Points as one says them: 12, not 12.00."""
-    return f"{points:.2f}".rstrip("0").rstrip(".")

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,12 +14,12 @@ from pointsvc import clock
 from pointsvc.checkins import posts, records, service
 from pointsvc.checkins.models import CheckIn, Claim, Post
 from pointsvc.db import db, transaction
-from pointsvc.errors import Problem
 from pointsvc.people import service as people
 from pointsvc.permissions import SYSTEM
 from tests import factories
 from tests.checkins import scene
 from tests.conftest import FrozenClock
+from tests.racing import at_once
 
 FIFTY = [f"F{n:03}" for n in range(50)]
 
@@ -30,23 +28,6 @@ FIFTY = [f"F{n:03}" for n in range(50)]
 def _scene(live_app: Flask, frozen_clock: FrozenClock) -> None:
     with live_app.app_context():
         scene.district()
-
-
-def at_once(app: Flask, works: Sequence[Callable[[], Any]]) -> list[Any]:
-    """What each of these answers, or the code of what it raises, in threads that start together."""
-    start = Barrier(len(works))
-
-    def one(work: Callable[[], Any]) -> Any:
-        with app.app_context():
-            start.wait()
-            try:
-                with transaction():
-                    return work()
-            except Problem as problem:
-                return problem.code
-
-    with ThreadPoolExecutor(len(works)) as threads:
-        return list(threads.map(one, works))
 
 
 def fifty() -> int:
@@ -67,7 +48,7 @@ def test_of_fifty_who_claim_the_last_place_exactly_one_gets_it(live_app: Flask) 
     def claim(number: str) -> Callable[[], Any]:
         return lambda: posts.claim(actor=SYSTEM, at=clock.now(), post_id=post, member=number).status
 
-    found = at_once(live_app, [claim(number) for number in FIFTY])
+    found = at_once(live_app, *(claim(number) for number in FIFTY))
     assert Counter(found) == {"held": 1, "no_place": 49}
     with live_app.app_context():
         assert db.session.scalars(select(Post.taken)).one() == 1
@@ -79,14 +60,14 @@ def test_one_who_claims_twice_at_once_holds_one_place(live_app: Flask) -> None:
         scene.checked_in()
         post = scene.post(places=5)
     works = [lambda: posts.claim(actor=SYSTEM, at=clock.now(), post_id=post, member="K001").status] * 4
-    assert Counter(at_once(live_app, works)) == {"held": 1, "held_already": 3}
+    assert Counter(at_once(live_app, *works)) == {"held": 1, "held_already": 3}
     with live_app.app_context():
         assert db.session.scalars(select(Post.taken)).one() == 1
 
 
 def test_one_who_checks_in_twice_at_once_has_checked_in_once(live_app: Flask) -> None:
     works = [lambda: service.request(actor=SYSTEM, at=clock.now(), community="QS0110", member="K001").status] * 4
-    assert Counter(at_once(live_app, works)) == {"pending": 1, "checked_in_already": 3}
+    assert Counter(at_once(live_app, *works)) == {"pending": 1, "checked_in_already": 3}
     with live_app.app_context():
         assert db.session.scalar(select(func.count()).select_from(CheckIn)) == 1
 
@@ -97,11 +78,9 @@ def test_a_check_in_that_ends_while_its_posts_are_claimed_leaves_no_place_taken(
         scene.claimed(first)
     found = at_once(
         live_app,
-        [
-            lambda: service.end(actor=SYSTEM, at=clock.now(), check_in_id=checkin).status,
-            lambda: posts.claim(actor=SYSTEM, at=clock.now(), post_id=second, member="K001").status,
-            lambda: posts.leave(actor=SYSTEM, at=clock.now(), post_id=first, member="K001").status,
-        ],
+        lambda: service.end(actor=SYSTEM, at=clock.now(), check_in_id=checkin).status,
+        lambda: posts.claim(actor=SYSTEM, at=clock.now(), post_id=second, member="K001").status,
+        lambda: posts.leave(actor=SYSTEM, at=clock.now(), post_id=first, member="K001").status,
     )
     assert found[0] == "ended"
     with live_app.app_context():
@@ -116,6 +95,6 @@ def test_hours_that_several_confirm_at_once_count_once(live_app: Flask) -> None:
         scene.claimed(post)
         made = scene.proposed(post)
     works = [lambda: records.confirm(actor=SYSTEM, at=clock.now(), record_ids=[made])] * 4
-    assert Counter(str(item) for item in at_once(live_app, works)) == {str([made]): 1, "wrong_status": 3}
+    assert Counter(str(item) for item in at_once(live_app, *works)) == {str([made]): 1, "wrong_status": 3}
     with live_app.app_context():
         assert scene.points() == [("volunteer", "3.00", "service")]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from typing import Any
 
 import pytest
@@ -14,28 +12,11 @@ from pointsvc import clock
 from pointsvc.db import transaction
 from pointsvc.declarations import service as declarations
 from pointsvc.declarations import sheetcode, sheets
-from pointsvc.errors import Problem
 from pointsvc.permissions import Actor
 from tests import factories
 from tests.conftest import FrozenClock
 from tests.declarations.work import count, declared, deed, district, entries, seen
-
-
-def at_once(app: Flask, *works: Callable[[], Any]) -> list[Any]:
-    """What each of these answers, or the code of what it raises, in threads that start together."""
-    start = Barrier(len(works))
-
-    def one(work: Callable[[], Any]) -> Any:
-        with app.app_context():
-            start.wait()
-            try:
-                with transaction():
-                    return work()
-            except Problem as problem:
-                return problem.code
-
-    with ThreadPoolExecutor(len(works)) as threads:
-        return list(threads.map(one, works))
+from tests.racing import at_once
 
 
 @pytest.fixture

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
-from threading import Barrier
 from typing import Any
 
 import pytest
@@ -19,12 +16,12 @@ from pointsvc.db import db, transaction
 from pointsvc.disputes import service as disputes
 from pointsvc.disputes.models import STATUSES, Dispute, DisputeEntry, DisputeLog
 from pointsvc.disputes.raising import ACTIONS
-from pointsvc.errors import Conflict
 from pointsvc.ledger.models import Entry
 from pointsvc.permissions import SYSTEM, Role
 from tests import factories
 from tests.conftest import FrozenClock
 from tests.disputes.scene import get, post, raised, record, row
+from tests.racing import outcomes
 from tests.tallies import sheets
 from tests.tallies import work as tally_work
 
@@ -256,24 +253,6 @@ def test_the_same_key_gives_the_first_answer_again(scene: FlaskClient) -> None:
 # ---- two at once
 
 
-def at_once(app: Flask, *works: Callable[[], Any]) -> list[str]:
-    """What each answers ('done') or the code with which it is refused, when all start together."""
-    start = Barrier(len(works))
-
-    def one(work: Callable[[], Any]) -> str:
-        with app.app_context():
-            start.wait(30)
-            try:
-                with transaction():
-                    work()
-            except Conflict as refusal:
-                return refusal.code
-        return "done"
-
-    with ThreadPoolExecutor(len(works)) as threads:
-        return sorted(threads.map(one, works))
-
-
 @pytest.fixture
 def live(live_app: Flask, frozen_clock: FrozenClock) -> Flask:
     with live_app.app_context():
@@ -297,7 +276,7 @@ def test_two_who_decide_at_once_have_one_effect(live: Flask) -> None:
     def dismiss() -> None:
         disputes.dismiss(actor=second, at=clock.now(), dispute_id=number, reply="查无此事")
 
-    assert at_once(live, uphold, other, dismiss) == ["decided", "decided", "done"]
+    assert sorted(outcomes(live, uphold, other, dismiss)) == ["decided", "decided", "done"]
     with live.app_context():
         upheld = row(number).status == "upheld"
         assert db.session.scalar(select(func.count(Entry.id))) == (3 if upheld else 1)
@@ -316,7 +295,7 @@ def test_two_who_raise_it_at_once_raise_it_once(live: Flask) -> None:
     def by_secretary() -> None:
         disputes.raise_dispute(actor=secretary, at=clock.now(), entry_id=entry, text="有误", how="phone")
 
-    assert at_once(live, by_member, by_secretary) == ["disputed", "done"]
+    assert sorted(outcomes(live, by_member, by_secretary)) == ["disputed", "done"]
     with live.app_context():
         assert db.session.scalar(select(func.count(Dispute.id))) == 1
 

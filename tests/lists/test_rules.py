@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointsvc.lists import ageing, codes, exchange, matching
+from pointsvc import codes
+from pointsvc.lists import ageing, exchange, matching
 from pointsvc.lists.matching import Card
 from pointsvc.lists.models import STATUSES
 
@@ -132,8 +133,8 @@ def test_the_best_come_first_each_with_a_reason_and_it_is_mutual(one: Card, othe
 
 
 def test_a_code_is_told_again_and_read_however_it_was_typed() -> None:
-    code = codes.code_of("secret", 7)
-    assert code == codes.code_of("secret", 7) != codes.code_of("secret", 8)
+    code = codes.code_of("secret", "list-item|7")
+    assert code == codes.code_of("secret", "list-item|7") != codes.code_of("secret", "list-item|8")
     assert len(code) == codes.PLACES
     assert set(code) <= set(codes.ALPHABET)
     assert codes.hashed(codes.printed(code).lower()) == codes.hashed(code)

@@ -7,10 +7,10 @@ from datetime import date
 import pytest
 from flask import Flask
 
-from pointsvc import clock
+from pointsvc import brake, clock
 from pointsvc.db import db, transaction
 from pointsvc.errors import Conflict, Forbidden, Invalid, NotFound, Problem
-from pointsvc.lists import brake, privacy
+from pointsvc.lists import privacy
 from pointsvc.lists import service as lists
 from pointsvc.lists.models import Item, ItemContact, ItemLog, ListSet
 from pointsvc.permissions import SYSTEM
@@ -228,7 +228,7 @@ def test_a_need_taken_down_on_the_telephone_has_a_code_too(app: Flask) -> None:
 
 
 def test_the_brake_holds_after_many_filings_and_lets_go_after_a_while(app: Flask, frozen_clock: FrozenClock) -> None:
-    for _ in range(brake.MOST[brake.FILE]):
+    for _ in range(brake.MOST):
         brake.check(at=clock.now(), purpose=brake.FILE, address="10.0.0.1")
         with transaction():
             brake.note(at=clock.now(), purpose=brake.FILE, address="10.0.0.1")

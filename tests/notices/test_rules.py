@@ -10,8 +10,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from pointsvc import quiet
 from pointsvc.errors import Conflict, Invalid
-from pointsvc.notices import addresses, lifecycle, quiet, sealing
+from pointsvc.notices import addresses, lifecycle, sealing
 from pointsvc.notices.topics import DINGTALK, FEISHU, GATEWAY, MAIL, WECOM
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

@@ -20,7 +20,7 @@ from pointsvc.db import db, transaction
 from pointsvc.people.models import Member, SignIn
 from pointsvc.people.signing import actor_of_sign_in
 from pointsvc.permissions import SYSTEM, Actor, Role
-from pointsvc.reviews import ballots, codes, deciding, paper, roster
+from pointsvc.reviews import ballots, deciding, one_time, paper, roster
 from pointsvc.reviews import service as reviews
 from pointsvc.reviews.counting import CHOICES
 from pointsvc.reviews.models import Review, ReviewCount
@@ -83,8 +83,8 @@ def vote(review_id: int, number: str, choice: str = "qualified", **others: str) 
 def slips(review_id: int, number: int) -> list[str]:
     """So many codes."""
     with transaction():
-        codes.make(actor=SYSTEM, at=clock.now(), review_id=review_id, secret=SECRET, number=number)
-    return codes.unused(actor=SYSTEM, review_id=review_id, secret=SECRET)
+        one_time.make(actor=SYSTEM, at=clock.now(), review_id=review_id, secret=SECRET, number=number)
+    return one_time.unused(actor=SYSTEM, review_id=review_id, secret=SECRET)
 
 
 def vote_by_code(code: str, choice: str = "qualified") -> None:

@@ -12,17 +12,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from pointsvc import clock
+from pointsvc import brake, clock, codes
 from pointsvc.db import db, transaction
 from pointsvc.errors import Invalid
 from pointsvc.permissions import SYSTEM
-from pointsvc.reviews import codes
-from pointsvc.reviews.models import ReviewCode, VoteTry
+from pointsvc.reviews import one_time
+from pointsvc.reviews.models import ReviewCode
 from tests import factories
 from tests.conftest import FrozenClock
 from tests.reviews import steps
 from tests.schemes.sheets import published
-from workers import reviews as jobs
+from workers import people as jobs
 from workers.base import Claim
 
 # The machine may be busy with other things.
@@ -40,7 +40,7 @@ def _branch(app: Flask, frozen_clock: FrozenClock) -> None:
 
 
 def test_codes_differ_and_hold_no_sign_that_is_taken_for_another() -> None:
-    made = {codes.code_of(steps.SECRET, review, number) for review in range(1, 20) for number in range(1, 200)}
+    made = {one_time.code_of(steps.SECRET, review, number) for review in range(1, 20) for number in range(1, 200)}
     assert len(made) == 19 * 199
     assert not set("".join(made)) & set("01IOL")
     assert {len(code) for code in made} == {codes.PLACES}
@@ -49,13 +49,13 @@ def test_codes_differ_and_hold_no_sign_that_is_taken_for_another() -> None:
 
 
 def test_another_secret_makes_other_codes() -> None:
-    assert codes.code_of("a" * 32, 1, 1) != codes.code_of("b" * 32, 1, 1)
+    assert one_time.code_of("a" * 32, 1, 1) != one_time.code_of("b" * 32, 1, 1)
 
 
 @UNTIMED
 @given(st.integers(1, 10**9), st.integers(1, 500), st.booleans(), st.sampled_from(["", " ", "-", " - "]))
 def test_a_code_is_read_however_it_is_typed(review: int, number: int, small: bool, between: str) -> None:
-    code = codes.code_of(steps.SECRET, review, number)
+    code = one_time.code_of(steps.SECRET, review, number)
     typed = between.join(codes.printed(code).split("-"))
     assert codes.plain(typed.lower() if small else typed) == code
     assert codes.hashed(typed.lower()) == codes.hashed(code)
@@ -72,9 +72,9 @@ def test_slips_are_told_again_until_they_are_used() -> None:
     assert every[:2] == first
     assert len(set(every)) == 3
     steps.vote_by_code(every[1])
-    assert codes.unused(actor=SYSTEM, review_id=review_id, secret=steps.SECRET) == [every[0], every[2]]
+    assert one_time.unused(actor=SYSTEM, review_id=review_id, secret=steps.SECRET) == [every[0], every[2]]
     # Under another secret they still serve, but cannot be told.
-    assert codes.unused(actor=SYSTEM, review_id=review_id, secret="x" * 32) == []
+    assert one_time.unused(actor=SYSTEM, review_id=review_id, secret="x" * 32) == []
     steps.vote_by_code(every[0])
 
 
@@ -89,9 +89,9 @@ def test_the_database_holds_no_code() -> None:
 @pytest.mark.usefixtures("_branch")
 def test_there_is_an_end_to_slips() -> None:
     review_id = steps.opened()
-    steps.slips(review_id, codes.MOST)
+    steps.slips(review_id, one_time.MOST)
     with pytest.raises(Invalid), transaction():
-        codes.make(actor=SYSTEM, at=clock.now(), review_id=review_id, secret=steps.SECRET, number=1)
+        one_time.make(actor=SYSTEM, at=clock.now(), review_id=review_id, secret=steps.SECRET, number=1)
 
 
 # ---- the page, without signing in
@@ -163,7 +163,7 @@ def test_a_withdrawn_review_takes_no_ballot(client: FlaskClient) -> None:
 @pytest.mark.usefixtures("_branch")
 def test_who_tries_codes_is_braked_and_the_others_are_not(client: FlaskClient, frozen_clock: FrozenClock) -> None:
     code = steps.slips(steps.opened(), 1)[0]
-    for n in range(codes.TRIES):
+    for n in range(brake.MOST):
         assert client.get(f"/vote/WRONG{n}").status_code == 404
     for address in ("/vote/WRONG", f"/vote/{code}"):
         answer = client.get(address)
@@ -173,7 +173,7 @@ def test_who_tries_codes_is_braked_and_the_others_are_not(client: FlaskClient, f
     frozen_clock.advance(minutes=11)
     assert client.get(f"/vote/{code}").status_code == 200
     # Right codes are never counted, however many come from one address.
-    for _ in range(codes.TRIES + 1):
+    for _ in range(brake.MOST + 1):
         assert client.get(f"/vote/{code}").status_code == 200
 
 
@@ -182,12 +182,12 @@ def test_the_addresses_of_wrong_tries_are_kept_as_hashes_and_not_for_long(
     client: FlaskClient, frozen_clock: FrozenClock
 ) -> None:
     client.get("/vote/WRONG")
-    [kept] = db.session.scalars(select(VoteTry.address_hash)).all()
+    [kept] = db.session.scalars(select(brake.PublicTry.address_hash)).all()
     assert re.fullmatch("[0-9a-f]{64}", kept)
     frozen_clock.advance(days=1)
-    jobs.remind(Claim(0, 0, "reviews_remind", {}, 1))
+    jobs.clean_up(Claim(0, 0, "clean_up", {}, 1))
     db.session.commit()
-    assert db.session.scalars(select(VoteTry)).all() == []
+    assert db.session.scalars(select(brake.PublicTry)).all() == []
 
 
 @pytest.mark.usefixtures("_branch")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from typing import Any
 
 import pytest
@@ -13,14 +11,14 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from pointsvc import clock
-from pointsvc.db import db, transaction
-from pointsvc.errors import Problem
+from pointsvc.db import db
 from pointsvc.permissions import SYSTEM
 from pointsvc.reviews import ballots, checking, roster
 from pointsvc.reviews import service as reviews
 from pointsvc.reviews.models import ReviewTurnout
 from tests import factories
 from tests.conftest import FrozenClock
+from tests.racing import outcomes
 from tests.reviews import steps
 from tests.schemes.sheets import published
 
@@ -37,23 +35,9 @@ def _branch(live_app: Flask, frozen_clock: FrozenClock) -> Iterator[None]:
 
 
 def at_once(app: Flask, *acts: Callable[[], Any]) -> list[str]:
-    """What becomes of acts that start together: 'done', or the code of the refusal."""
-    barrier = Barrier(len(acts))
     # Whatever this session has read would keep a transaction open.
     db.session.rollback()
-
-    def one(act: Callable[[], Any]) -> str:
-        with app.app_context():
-            barrier.wait(30)
-            try:
-                with transaction():
-                    act()
-            except Problem as problem:
-                return problem.code
-        return "done"
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(one, acts))
+    return outcomes(app, *acts)
 
 
 def casting(review_id: int, number: str, choice: str = "qualified") -> Callable[[], Any]:

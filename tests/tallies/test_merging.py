@@ -20,8 +20,9 @@ from pointsvc.ledger import service as ledger
 from pointsvc.permissions import SYSTEM
 from pointsvc.tallies import checking
 from pointsvc.tallies import service as tallies
-from pointsvc.tallies.listing import Asked, standing_of
+from pointsvc.tallies.listing import Asked
 from pointsvc.tallies.models import Standing
+from pointsvc.tallies.standing import standing_of
 from tests import factories
 from tests.conftest import FrozenClock
 from tests.tallies import oracle, sheets, work

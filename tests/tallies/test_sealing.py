@@ -269,9 +269,10 @@ def test_it_is_noted_and_told_once() -> None:
     (one,) = pressed()
     note = db.session.scalars(select(AuditEvent).where(AuditEvent.action == "tally:seal")).one()
     assert note.details == {"organisation": "QS", "n": 1, "chain": one.chain}
-    told = db.session.scalars(select(queues.Job).where(queues.Job.dedupe == "seal:1")).one()
-    assert told.payload["params"] == {"organisation": "青石区委", "period": "2026-Q3", "n": 1}
-    assert told.payload["link"] == f"/tallies/{found.id}"
+    told = db.session.scalars(select(queues.Job.payload).where(queues.Job.topic == queues.NOTICE_DELIVER))
+    (payload,) = (one for one in told if one["dedupe_prefix"] == "seal:1")
+    assert payload["params"] == {"organisation": "青石区委", "period": "2026-Q3", "n": 1}
+    assert payload["link"] == f"/tallies/{found.id}"
 
 
 # ---- large ones

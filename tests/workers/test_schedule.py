@@ -17,7 +17,6 @@ from tests.conftest import FrozenClock
 from workers import schedule
 
 A_DAY = date(2026, 8, 20)
-DAILY = [one.kind for one in schedule.PERIODIC if one.following(A_DAY) == A_DAY + timedelta(days=1)]
 
 
 def periods(kind: str) -> list[str]:

@@ -5,7 +5,7 @@ import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 
 export const isHash = (value) => typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
 export const hashOf = (text) => bytesToHex(sha256(utf8ToBytes(text)));
-export const inGroups = (hash) => hash.replace(/(.{8})(?=.)/g, "$1 ");
+const inGroups = (hash) => hash.replace(/(.{8})(?=.)/g, "$1 ");
 
 export function isPrinted(known, printed) {
   const typed = printed.replace(/[\s-]/g, "").toLowerCase();

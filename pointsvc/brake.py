@@ -1,4 +1,7 @@
-"""The brake on what is open to everybody: so many filings, and so many wrong codes, from one address at a time."""
+"""The brake on what is open to everybody: so many filings, and so many wrong codes, from one address at a time.
+
+The boards' own (``boards/brake.py``) writes nothing down.
+"""
 
 from __future__ import annotations
 
@@ -6,29 +9,36 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import String, delete
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, mapped_column
 
-from pointsvc.db import db, on_postgresql
+from pointsvc.db import Model, UtcTime, db, on_postgresql
 from pointsvc.errors import TooMany
-from pointsvc.lists.models import PublicTry
 
 FILE = "file"
 CODE = "code"
+VOTE = "vote"
 # A community's hall has one address for all its visitors, so the limit is not a person's.
-MOST = {FILE: 20, CODE: 20}
+MOST = 20
 STRETCH = timedelta(minutes=10)
+
+
+class PublicTry(Model):
+    """How often one address (a hash) filed, or typed a wrong code, within a stretch of time. Soon removed."""
+
+    __tablename__ = "public_try"
+
+    purpose: Mapped[str] = mapped_column(String(5), primary_key=True)
+    address_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    begins_at: Mapped[datetime] = mapped_column(UtcTime, primary_key=True)
+    tries: Mapped[int]
 
 
 def check(*, at: datetime, purpose: str, address: str) -> None:
     """Raises TooMany when this was done too often from this address just now."""
-    key = (purpose, _hash(address), _stretch(at))
-    tries = db.session.scalar(
-        select(PublicTry.tries).where(
-            PublicTry.purpose == key[0], PublicTry.address_hash == key[1], PublicTry.begins_at == key[2]
-        )
-    )
-    if tries is not None and tries >= MOST[purpose]:
+    counted = db.session.get(PublicTry, (purpose, _hash(address), _stretch(at)), populate_existing=True)
+    if counted is not None and counted.tries >= MOST:
         raise TooMany()
 
 

@@ -1,7 +1,7 @@
-"""Tracking codes: the key of whoever filed a need without an account. Derived, so that it can be told again.
+"""Codes for whoever has no account, to vote or to follow a need: printed on slips, kept as hashes. Pure.
 
-The database holds only the hash. The secretary who took a need down on the telephone reads the code
-out, and prints it once more when the slip is lost.
+A code is derived from the service's secret, so that a slip that was spoilt or lost can be printed
+again although the database holds only the hash of it.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 PLACES = 12
 
 
-def code_of(secret: str, item_id: int) -> str:
-    """The tracking code of this item."""
-    digest = hmac.new(secret.encode(), f"list-item|{item_id}".encode(), hashlib.sha256).digest()
+def code_of(secret: str, opened: str) -> str:
+    """The code for what it opens: ``list-item|7``, ``review-code|3|12``."""
+    digest = hmac.new(secret.encode(), opened.encode(), hashlib.sha256).digest()
     value, signs = int.from_bytes(digest), ""
     for _ in range(PLACES):
         value, place = divmod(value, len(ALPHABET))
@@ -30,7 +30,7 @@ def plain(code: str) -> str:
 
 
 def printed(code: str) -> str:
-    """The code in groups of four, as it is read out."""
+    """The code in groups of four, as it is read out or from a slip."""
     return "-".join(code[at : at + 4] for at in range(0, PLACES, 4))
 
 
