@@ -35,7 +35,9 @@ def days(*numbers: int) -> list[datetime]:
 def plan(dues: list[datetime], subject: str = SUBJECT) -> None:
     reader = factories.actor("secretary").sign_in_id or 0
     with transaction():
-        reminders.plan(at=clock.now(), subject=subject, kind=KIND, dues=dues, sign_in_ids=[reader], words=WORDS)
+        reminders.plan(
+            at=clock.now(), subject=subject, kind=KIND, dues=dues, whom=reminders.Whom([reader]), words=WORDS
+        )
 
 
 def told(frozen_clock: FrozenClock, day: int) -> int:
