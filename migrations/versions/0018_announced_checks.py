@@ -32,6 +32,11 @@ def upgrade() -> None:
     op.add_column("reminder", sa.Column("organisation_ids", JSON, server_default="[]", nullable=False))
     op.add_column("reminder", sa.Column("above", sa.Boolean(), server_default=sa.text("false"), nullable=False))
     _carry_over()
+    # The job that looked for them each morning is no more: one that still waits has nothing to do.
+    op.execute(
+        "UPDATE job SET status = 'done', done_at = created_at, lease_until = NULL"
+        " WHERE topic = 'rectifications_remind' AND done_at IS NULL"
+    )
     op.drop_column("rectification", "reminded_at")
     op.drop_column("rectification", "escalated_at")
 
