@@ -23,7 +23,6 @@ from pointsvc.spotchecks import framing, planning, service
 from pointsvc.spotchecks.models import Assignment, Inspector, Unit
 from tests import factories
 from tests.conftest import FrozenClock
-from tests.counting import counted
 from tests.notices import reminded
 from tests.notices.receivers import MailServer
 from tests.notices.scene import mail_server_of, wish
@@ -297,7 +296,7 @@ def test_a_list_that_was_never_opened_lapses_without_a_word(app: Flask, frozen_c
     assert told(app, number, "opened") == []
 
 
-# ---- once, and quickly
+# ---- once
 
 
 def test_a_worker_that_dies_and_a_job_that_is_done_again_tell_once(app: Flask, frozen_clock: FrozenClock) -> None:
@@ -310,19 +309,3 @@ def test_a_worker_that_dies_and_a_job_that_is_done_again_tell_once(app: Flask, f
     while base.run_next(app):
         pass
     assert (len(told(app, number, "drawn")), len(told(app, number, "visits"))) == (3, len(crew(number)))
-
-
-@pytest.mark.parametrize("announced", [True, False])
-def test_many_units_take_as_many_statements_as_few(app: Flask, frozen_clock: FrozenClock, announced: bool) -> None:
-    codes = [f"QS03{n:02}" for n in range(40)]
-    for code in codes:
-        factories.organisation(code, parent="QS02")
-    taken = []
-    for n in (2, 40):
-        part = framing.Part("支部", n=n, units=[(code, None) for code in codes])
-        plan = scene.frozen(f"DC-{n}", part, inspectors=INSPECTORS[:2], due_on=DUE, announced=announced)
-        with counted() as statements:
-            scene.do(service.draw, plan, digits="20237331128159211123")
-            scene.do(service.open_units, plan)
-        taken.append(len(statements))
-    assert taken[0] == taken[1]
