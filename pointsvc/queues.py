@@ -51,7 +51,6 @@ LISTS_REMIND = "lists_remind"
 SERVICE_TELL = "service_tell"
 SERVICE_REMIND = "service_remind"
 SERVICE_CARDS = "service_cards"
-RECTIFICATIONS_REMIND = "rectifications_remind"
 SPOTCHECKS_LAPSE = "spotchecks_lapse"
 NOTICE_POST = "notice_post"
 NOTICE_OPEN = "notice_open"
@@ -82,7 +81,6 @@ TOPICS = (
     SERVICE_TELL,
     SERVICE_REMIND,
     SERVICE_CARDS,
-    RECTIFICATIONS_REMIND,
     SPOTCHECKS_LAPSE,
     NOTICE_POST,
     NOTICE_OPEN,

@@ -91,7 +91,6 @@ JOB_WORDS = {
     queues.SERVICE_TELL: N_("tell of service in communities"),
     queues.SERVICE_REMIND: N_("remind of service to be confirmed"),
     queues.SERVICE_CARDS: N_("make the quarter's service cards"),
-    queues.RECTIFICATIONS_REMIND: N_("remind of rectifications"),
     queues.SPOTCHECKS_LAPSE: N_("void draws that were never told"),
     queues.NOTICE_POST: N_("send to the outside"),
     queues.NOTICE_OPEN: N_("open an announcement"),

@@ -33,6 +33,16 @@ def after(day: date, count: int) -> date:
     return day
 
 
+def before(day: date, count: int) -> date:
+    """The ``count``-th working day (at least 1) before ``day``; the day itself never counts."""
+    if count < 1:
+        raise ValueError("at least one working day")
+    while count:
+        day -= timedelta(days=1)
+        count -= is_working_day(day)
+    return day
+
+
 def between(first: date, last: date) -> int:
     """How many working days lie after ``first``, up to and with ``last``; 0 when last is not later."""
     days = range(max((last - first).days, 0))

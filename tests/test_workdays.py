@@ -35,7 +35,16 @@ def test_a_later_count_ends_later_and_on_a_working_day(day: date, count: int) ->
     assert workdays.after(day, count + 1) > last
 
 
+@given(st.dates(date(2020, 1, 1), date(2030, 1, 1)), st.integers(1, 60))
+def test_before_is_after_the_other_way_round(day: date, count: int) -> None:
+    first = workdays.before(day, count)
+    assert workdays.is_working_day(first)
+    assert workdays.between(first, day) == count - (not workdays.is_working_day(day))
+
+
 def test_no_days_are_no_count() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        workdays.before(date(2026, 7, 6), 0)
     with pytest.raises(ValueError, match="at least one"):
         workdays.after(date(2026, 7, 6), 0)
     assert workdays.between(date(2026, 7, 6), date(2026, 7, 1)) == 0

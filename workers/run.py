@@ -41,7 +41,6 @@ HANDLERS = (
     "workers.pledges",
     "workers.lists",
     "workers.checkins",
-    "workers.inspections",
     "workers.spotchecks",
 )
 for _name in HANDLERS:

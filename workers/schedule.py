@@ -84,7 +84,6 @@ PERIODIC = (
     # After eight, so that quiet hours are over for most.
     Periodic("digests", queues.NOTICE_DIGEST, _morning, lambda day: day + timedelta(days=1)),
     Periodic("exemptions_end", queues.EXEMPTIONS_END, _night, lambda day: day + timedelta(days=1)),
-    Periodic("rectifications", queues.RECTIFICATIONS_REMIND, _morning, lambda day: day + timedelta(days=1)),
     Periodic("receipts_turn", queues.RECEIPTS_TURN, _night, lambda day: day + timedelta(days=1)),
     # What still helps is told, however many mornings were missed.
     Periodic("pledges_remind", queues.PLEDGES_REMIND, _morning, lambda day: day + timedelta(days=1), only_latest=True),

@@ -17,16 +17,18 @@ from pointsvc.audit import service as audit
 from pointsvc.db import db
 from pointsvc.documents import Paper
 from pointsvc.errors import N_, Conflict, Invalid, Message, NotFound
-from pointsvc.inspections import lifecycle, telling, wording
+from pointsvc.inspections import lifecycle, wording
 from pointsvc.inspections.gathering import gathered
 from pointsvc.inspections.models import Bulletin
-from pointsvc.inspections.reading import WAITING, UnitView, units_of_plan, visited
-from pointsvc.people import reach
+from pointsvc.inspections.reading import WAITING, UnitView, units_of_plan
+from pointsvc.people import leaders, reach
 from pointsvc.people.models import OrganisationReach
 from pointsvc.permissions import SYSTEM, Actor, Permission, allowed
 from pointsvc.seals import canonical
 from pointsvc.spotchecks import lifecycle as plans
 from pointsvc.spotchecks import service as spotchecks
+from pointsvc.spotchecks import telling as checks
+from pointsvc.spotchecks.listing import to_visit
 from pointsvc.spotchecks.models import SpotCheck, Unit
 
 FORMAT = "pointsvc-bulletin-1"
@@ -112,6 +114,7 @@ def issue(*, actor: Actor, at: datetime, bulletin_id: int) -> Bulletin:
     found.status, found.issued_at, found.issued_by_id = new, at, actor.sign_in_id
     if plan.status == "drawn":
         plan.status = plans.after(plan.status, plans.REPORT)
+        checks.ended(plan, at)
     db.session.flush()
     audit.note(actor=actor, at=at, action="bulletin:issue", object_id=str(found.id), digest=found.sha256)
     _tell(found, views, ISSUED, plan, at)
@@ -160,7 +163,7 @@ def without(*, actor: Actor) -> Sequence[SpotCheck]:
     """The drawn plans of the actor's reach that have neither a draft nor an issued bulletin, the latest first."""
     standing = select(Bulletin.id).where(Bulletin.spot_check_id == SpotCheck.id, Bulletin.status != "withdrawn")
     query = select(SpotCheck).where(SpotCheck.organisation_id.in_(reach.organisation_ids(actor)))
-    units = select(Unit.id).where(Unit.spot_check_id == SpotCheck.id, visited())
+    units = select(Unit.id).where(Unit.spot_check_id == SpotCheck.id, to_visit())
     query = query.where(SpotCheck.status.in_(("drawn", "reported")), ~standing.exists(), units.exists())
     return db.session.scalars(query.order_by(SpotCheck.id.desc()).limit(MOST_PLANS)).all()
 
@@ -228,8 +231,7 @@ def _concerns(actor: Actor) -> ColumnElement[bool]:
 
 
 def _tell(found: Bulletin, views: Sequence[UnitView], message: str, plan: SpotCheck, at: datetime) -> None:
-    levels = telling.secretaries({view.organisation_id for view in views if view.organisation_id is not None})
-    ids = sorted({one for several in levels.values() for one in several[0]})
+    ids = sorted(leaders.secretaries([view.organisation_id for view in views]))
     if ids:
         queues.enqueue(
             topic=queues.NOTICE_DELIVER,
@@ -239,6 +241,7 @@ def _tell(found: Bulletin, views: Sequence[UnitView], message: str, plan: SpotCh
                 "params": {"title": plan.title},
                 "link": f"/bulletins/{found.id}",
                 "dedupe_prefix": f"bulletin:{found.id}:{found.status}",
+                "topic": checks.TOPIC,
             },
             at=at,
         )

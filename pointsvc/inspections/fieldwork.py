@@ -24,11 +24,13 @@ from pointsvc.inspections.models import (
     InspectionAnswer,
     InspectionSignature,
 )
-from pointsvc.inspections.reading import concerns, standing, visited
+from pointsvc.inspections.reading import concerns, standing
 from pointsvc.people import settings
 from pointsvc.permissions import SYSTEM, Actor
 from pointsvc.seals import canonical
 from pointsvc.spotchecks import service as spotchecks
+from pointsvc.spotchecks import telling as checks
+from pointsvc.spotchecks.listing import to_visit
 from pointsvc.spotchecks.models import SpotCheck, Unit
 
 # Photos of a finding; what the unit adds later to show that it was put right lies beside them.
@@ -57,7 +59,7 @@ def open_inspection(*, actor: Actor, at: datetime, spot_check_id: int, unit: str
         select(Unit, SpotCheck)
         .join(SpotCheck, SpotCheck.id == Unit.spot_check_id)
         .outerjoin(Inspection, Inspection.unit_id == Unit.id)
-        .where(SpotCheck.id == spot_check_id, Unit.code == unit, visited(), concerns(actor))
+        .where(SpotCheck.id == spot_check_id, Unit.code == unit, to_visit(), concerns(actor))
     ).first()
     if row is None:
         raise NotFound()
@@ -161,6 +163,7 @@ def reopen(*, actor: Actor, at: datetime, inspection_id: int, reason: str | None
         .values(voided_at=at)
     )
     changed(found.inspection, actor, at, "open", reason)
+    checks.visits(found.plan, at)
     return found.inspection
 
 
@@ -283,3 +286,4 @@ def _hand_over(found: Found, at: datetime) -> None:
         found.inspection.confirm_due_on = workdays.after(clock.local(at).date(), days)
     db.session.flush()
     telling.signed(found.inspection, found.unit, at)
+    checks.visits(found.plan, at)

@@ -15,9 +15,9 @@ from sqlalchemy.orm import aliased
 from pointsvc.db import db
 from pointsvc.inspections import lifecycle
 from pointsvc.inspections.models import Finding, Inspection, Rectification
-from pointsvc.inspections.reading import visited
 from pointsvc.people import reach
 from pointsvc.people.models import Organisation
+from pointsvc.spotchecks.listing import to_visit
 from pointsvc.spotchecks.models import SpotCheck, Unit
 
 # A branch belongs to the offices when the committee above it is one of offices.
@@ -85,7 +85,7 @@ def _units(whose: ColumnElement[bool], inspected: ColumnElement[bool], drawn: Co
         .outerjoin(Inspection, Inspection.unit_id == Unit.id)
         .outerjoin(Organisation, Organisation.id == Unit.organisation_id)
         .outerjoin(above, above.id == Organisation.parent_id)
-        .where(whose, visited())
+        .where(whose, to_visit())
     )
 
 

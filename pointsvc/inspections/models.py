@@ -121,10 +121,7 @@ class InspectionSignature(Model):
 
 
 class Rectification(Model):
-    """What a unit is told to put right, and until when (督办单). Somebody else looks at it again.
-
-    ``reminded_at`` and ``escalated_at``: when the deadline was told to the unit, and to those above.
-    """
+    """What a unit is told to put right, and until when (督办单). Somebody else looks at it again."""
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     number: Mapped[str] = mapped_column(String(60), unique=True)
@@ -142,8 +139,6 @@ class Rectification(Model):
     outcome: Mapped[str | None] = mapped_column(String(1000))
     rechecked_at: Mapped[datetime | None] = mapped_column(UtcTime)
     rechecked_by_id: Mapped[int | None] = mapped_column(ForeignKey("sign_in.id"))
-    reminded_at: Mapped[datetime | None] = mapped_column(UtcTime)
-    escalated_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
     __table_args__ = (
         CheckConstraint(f"status IN {_one_of(RECTIFICATION_STATUSES)}", name="status"),

@@ -23,7 +23,8 @@ from pointsvc.inspections.models import (
 from pointsvc.people import reach
 from pointsvc.people.models import Organisation, SignIn
 from pointsvc.permissions import SYSTEM, Actor
-from pointsvc.spotchecks.models import Assignment, Inspector, SpotCheck, Stratum, Unit
+from pointsvc.spotchecks.listing import to_visit
+from pointsvc.spotchecks.models import Assignment, Inspector, SpotCheck, Unit
 
 # A drawn unit to which nobody has come yet.
 WAITING = "waiting"
@@ -112,7 +113,7 @@ def plans(actor: Actor) -> Sequence[Any]:
         select(SpotCheck.id, SpotCheck.plan, SpotCheck.title)
         .join(Unit, Unit.spot_check_id == SpotCheck.id)
         .outerjoin(Inspection, Inspection.unit_id == Unit.id)
-        .where(visited(), concerns(actor))
+        .where(to_visit(), concerns(actor))
         .distinct()
     )
     return db.session.execute(query.order_by(SpotCheck.id.desc()).limit(MOST_PLANS)).all()
@@ -208,17 +209,6 @@ def history(inspection_id: int, rectification_id: int | None = None) -> Sequence
     return db.session.execute(query).all()
 
 
-def visited() -> ColumnElement[bool]:
-    """The condition on Unit that it was drawn to be visited; drawn entries are gone through at a desk.
-
-    What is drawn has a place: of a long list only those few are read.
-    """
-    entries = select(Stratum.name).where(
-        Stratum.spot_check_id == Unit.spot_check_id, Stratum.name == Unit.stratum, Stratum.kind == "entry"
-    )
-    return and_(Unit.drawn, Unit.place.is_not(None), ~entries.exists())
-
-
 def serving(actor: Actor) -> ColumnElement[bool]:
     """The condition on Unit that the actor is one of the two who inspect it."""
     if actor.sign_in_id is None:
@@ -251,7 +241,7 @@ def waiting_for(actor: Actor) -> tuple[int, int]:
         .select_from(Unit)
         .join(SpotCheck, SpotCheck.id == Unit.spot_check_id)
         .outerjoin(Inspection, Inspection.unit_id == Unit.id)
-        .where(visited(), SpotCheck.status == "drawn", serving(actor))
+        .where(to_visit(), SpotCheck.status == "drawn", serving(actor))
         .where(or_(Inspection.id.is_(None), Inspection.status.in_(("open", "half_signed", "contested"))))
     )
     facts = (
@@ -301,5 +291,5 @@ def _views(actor: Actor) -> Select[*tuple[Any, ...]]:
         .outerjoin(Organisation, Organisation.id == Unit.organisation_id)
         .outerjoin(Inspection, Inspection.unit_id == Unit.id)
         .outerjoin(SignIn, SignIn.id == Inspection.confirmed_by_id)
-        .where(visited(), concerns(actor))
+        .where(to_visit(), concerns(actor))
     )

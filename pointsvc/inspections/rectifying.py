@@ -107,10 +107,9 @@ def recheck(
     )
     if act == lifecycle.SEND_BACK:
         one.due_on = _due(found.plan, at, days)
-        one.reminded_at = one.escalated_at = None
     one.outcome, one.rechecked_at, one.rechecked_by_id = words, at, actor.sign_in_id
     moved(one, found.inspection.id, actor, at, new, words)
-    telling.rechecked(one, found.unit, at)
+    telling.rechecked(one, found.unit, found.plan, at)
     return one
 
 
@@ -174,7 +173,7 @@ def _put(actor: Actor, at: datetime, row: _Row, demand: str, *, number: str, due
     db.session.flush()
     moved(made, inspection.id, actor, at, "ordered", demand)
     _list(actor, at, made, finding, unit)
-    telling.ordered(made, unit, at)
+    telling.ordered(made, unit, plan, at)
     return made
 
 

@@ -1,4 +1,4 @@
-"""Verbs of inspections: arrive, answer, sign, confirm; order, answer, look again; remind; read."""
+"""Verbs of inspections: arrive, answer, sign, confirm; order, answer, look again; read."""
 
 from __future__ import annotations
 
@@ -30,7 +30,6 @@ from pointsvc.inspections.reading import (
 from pointsvc.inspections.rectifying import answer as answer_order
 from pointsvc.inspections.rectifying import attach as attach_to_order
 from pointsvc.inspections.rectifying import order, recheck
-from pointsvc.inspections.reminding import remind
 
 __all__ = [
     "KIND",
@@ -58,7 +57,6 @@ __all__ = [
     "recheck",
     "rectification",
     "rectifications",
-    "remind",
     "reopen",
     "servings",
     "sign",

@@ -82,18 +82,6 @@ def ask_for_due(*, at: datetime) -> int:
     return len(found)
 
 
-def seal_until(
-    *, actor: Actor, at: datetime, open_at: datetime, organisation: str, sign_in_ids: Collection[int], **content: Any
-) -> Announcement:
-    """Write to these accounts what nobody but the author may know of before ``open_at`` (or ``open_now``).
-
-    For an unannounced check, say. ``content``: title, body and, if wanted, link and topic. The
-    fingerprint in the answer may be shown to anybody at once. Raises as ``write`` does.
-    """
-    named: dict[str, Any] = {"audience": "named", "sign_in_ids": sign_in_ids, "topic": "check", **content}
-    return write(actor=actor, at=at, organisation=organisation, open_at=open_at, **named)
-
-
 def covered(found: Announcement, code: str) -> dict[str, Any]:
     """What the fingerprint is of, so that anybody can reckon it again."""
     content = {name: getattr(found, name) for name in COVERED}

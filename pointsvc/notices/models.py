@@ -166,7 +166,8 @@ class Reminder(Model):
     """The ``n``-th reminder of one kind about one subject: a row, not a timer.
 
     Told once for each ``due_at``; a deadline that moves plans it anew; ``stopped_at`` once somebody
-    has acted.
+    has acted. Whom it tells: these accounts, and whoever leads these organisations when it is told;
+    ``above``: not their secretaries but those one level over them.
     """
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -175,6 +176,8 @@ class Reminder(Model):
     n: Mapped[int]
     due_at: Mapped[datetime] = mapped_column(UtcTime)
     sign_in_ids: Mapped[list[int]] = mapped_column(Json)
+    organisation_ids: Mapped[list[int]] = mapped_column(Json, server_default="[]")
+    above: Mapped[bool] = mapped_column(server_default=text("false"))
     topic: Mapped[str] = mapped_column(String(20))
     message: Mapped[str] = mapped_column(String(500))
     params: Mapped[dict[str, Any]] = mapped_column(Json)

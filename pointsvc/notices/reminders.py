@@ -9,18 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy import ColumnElement, select, update
 
-from pointsvc import queues
-from pointsvc.db import db
+from pointsvc import clock, queues, workdays
+from pointsvc.db import among, db
 from pointsvc.notices import service as notices
 from pointsvc.notices.models import Reminder
+from pointsvc.people import leaders
+from pointsvc.people.models import SignIn
 from pointsvc.queues import Job
 
 AT_ONCE = 200
+# Nobody is to be woken by a reminder.
+MORNING = time(8)
 
 
 @dataclass(frozen=True)
@@ -33,20 +37,38 @@ class Words:
     topic: str = "work"
 
 
-def plan(
-    *, at: datetime, subject: str, kind: str, dues: Sequence[datetime], sign_in_ids: Collection[int], words: Words
-) -> None:
-    """Remind these accounts of the subject ('inspection:12') at these instants; ``kind`` names the series.
+@dataclass(frozen=True)
+class Whom:
+    """These accounts, and the secretaries of these organisations (``above``: those one level over them).
+
+    Who that is is found out when it is told: secretaries change while a deadline runs.
+    """
+
+    sign_in_ids: Collection[int] = ()
+    organisation_ids: Collection[int] = ()
+    above: bool = False
+
+
+def morning(day: date) -> datetime:
+    """When what is due on this day is told."""
+    return clock.at_wall(datetime.combine(day, MORNING))
+
+
+def ahead(due_on: date, days: int, *, since: datetime) -> list[datetime]:
+    """The mornings so many working days before a last day, and of that day.
+
+    What would have been before ``since``, when the deadline began, is left out: it has just been told.
+    """
+    return [due for due in (morning(workdays.before(due_on, days)), morning(due_on)) if due > since]
+
+
+def plan(*, at: datetime, subject: str, kind: str, dues: Sequence[datetime], whom: Whom, words: Words) -> None:
+    """Remind of the subject ('inspection:12') at these instants; ``kind`` names the series.
 
     Called again it is the new plan: what was not told moves or is stopped, what was told stays told,
     unless its date has moved to a later day that is still to come: a new date is told anew.
     """
-    rows = {
-        row.n: row
-        for row in db.session.scalars(
-            select(Reminder).where(Reminder.subject == subject, Reminder.kind == kind).with_for_update()
-        )
-    }
+    rows = {row.n: row for row in series(subject=subject, kind=kind, lock=True)}
     for n, due_at in enumerate(sorted(dues), start=1):
         row = rows.pop(n, None)
         if row is None:
@@ -55,11 +77,19 @@ def plan(
         elif row.told_at is not None and (due_at == row.due_at or due_at <= at):
             continue
         row.due_at, row.told_at, row.stopped_at = due_at, None, None
-        row.sign_in_ids, row.topic = sorted(set(sign_in_ids)), words.topic
-        row.message, row.params, row.link = words.message, dict(words.params), words.link
+        row.sign_in_ids = sorted(set(whom.sign_in_ids))
+        row.organisation_ids, row.above = sorted(set(whom.organisation_ids)), whom.above
+        row.topic, row.message, row.params, row.link = words.topic, words.message, dict(words.params), words.link
     for row in rows.values():
         row.stopped_at = row.stopped_at or at
     db.session.flush()
+
+
+def series(*, subject: str, kind: str, lock: bool = False) -> Sequence[Reminder]:
+    """The reminders of one series in their order, as they are now."""
+    query = select(Reminder).where(Reminder.subject == subject, Reminder.kind == kind).order_by(Reminder.n)
+    query = query.execution_options(populate_existing=True)
+    return db.session.scalars(query.with_for_update() if lock else query).all()
 
 
 def stop(*, at: datetime, subject: str, kind: str | None = None) -> None:
@@ -103,10 +133,11 @@ def tell_due(*, at: datetime, by: datetime) -> int:
     latest = {(row.subject, row.kind): row for row in rows}
     for row in rows:
         row.told_at = at
+    readers = _readers(latest.values())
     for row in latest.values():
         notices.send(
             at=at,
-            sign_in_ids=row.sign_in_ids,
+            sign_in_ids=readers[row.id],
             message=row.message,
             params=row.params,
             link=row.link,
@@ -114,3 +145,19 @@ def tell_due(*, at: datetime, by: datetime) -> int:
             topic=row.topic,
         )
     return len(rows)
+
+
+def _readers(rows: Collection[Reminder]) -> dict[int, set[int]]:
+    """Whom each of these is for now: whoever leads today, and no account that has been closed."""
+    named = {one for row in rows for one in row.sign_in_ids}
+    open_ = set(db.session.scalars(select(SignIn.id).where(among(SignIn.id, named), SignIn.disabled_at.is_(None))))
+    leading = {
+        False: leaders.nearest({one for row in rows if not row.above for one in row.organisation_ids}),
+        True: leaders.above({one for row in rows if row.above for one in row.organisation_ids}),
+    }
+    return {
+        row.id: open_.intersection(row.sign_in_ids).union(
+            *(leading[row.above].get(one, ()) for one in row.organisation_ids)
+        )
+        for row in rows
+    }

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from flask_babel import format_date, gettext
+from flask_babel import format_date, format_datetime, gettext
 from marshmallow import fields, validate
 
 from pointsvc import quiet
@@ -28,9 +28,11 @@ def said(message: str, params: Mapping[str, Any]) -> str:
 
 
 def _said(name: str, value: Any) -> Any:
-    """An ISO date (``…_on``) and a period's code (``…_period``) are said as an office says them."""
+    """An ISO date (``…_on``), an instant (``…_at``) and a period's code (``…_period``), as an office says them."""
     if name.endswith("_period"):
         return period_words(value)
+    if name.endswith("_at"):
+        return format_datetime(datetime.fromisoformat(value), gettext("d MMM y, HH:mm"))
     return format_date(date.fromisoformat(value), gettext("d MMMM y")) if name.endswith("_on") else value
 
 

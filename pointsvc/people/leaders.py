@@ -12,6 +12,8 @@ from pointsvc.db import among, db
 from pointsvc.people.models import OrganisationReach, SignIn
 from pointsvc.permissions import Role
 
+_OVER = (Role.SECRETARY, Role.DISTRICT_ADMIN, Role.SUPERVISOR)
+
 
 def levels(organisation_ids: Collection[int], roles: Collection[str]) -> dict[int, list[list[int]]]:
     """For each of these organisations the accounts with one of these roles, the nearest level first.
@@ -28,10 +30,27 @@ def levels(organisation_ids: Collection[int], roles: Collection[str]) -> dict[in
     return rungs(rows)
 
 
-def secretaries(organisation_ids: Collection[int]) -> list[int]:
-    """The accounts of those who answer for these organisations: their secretaries, else the nearest above."""
-    found = levels(organisation_ids, [Role.SECRETARY])
-    return sorted({sign_in_id for nearest, *_ in found.values() for sign_in_id in nearest})
+def nearest(organisation_ids: Collection[int]) -> dict[int, list[int]]:
+    """For each of these organisations its secretaries; where it has none, those of the nearest level that has."""
+    return {one: several[0] for one, several in levels(organisation_ids, (Role.SECRETARY,)).items()}
+
+
+def secretaries(organisation_ids: Collection[int | None]) -> set[int]:
+    """The nearest secretaries of all these organisations together; None is of no organisation."""
+    known = {one for one in organisation_ids if one is not None}
+    return {one for several in nearest(known).values() for one in several}
+
+
+def above(organisation_ids: Collection[int]) -> dict[int, list[int]]:
+    """For each of these organisations those one level over its secretaries, the organisation department among them.
+
+    The nearest level that is not the same people.
+    """
+    own, found = nearest(organisation_ids), levels(organisation_ids, _OVER)
+    return {
+        one: next((level for level in several if set(level).isdisjoint(own.get(one, ()))), [])
+        for one, several in found.items()
+    }
 
 
 def rungs(rows: Iterable[Any]) -> dict[int, list[list[int]]]:

@@ -53,6 +53,12 @@ KNOWN: Mapping[str, Known] = {
     "review_days": Known(5, N_("Working days after which a slow review is told one level up"), low=1, high=60),
     "facts_days": Known(3, N_("Working days within which a unit confirms the facts of an inspection"), low=1, high=30),
     "rectification_days": Known(15, N_("Working days within which findings are rectified"), low=1, high=250),
+    "rectification_remind_days": Known(
+        3, N_("Working days before its last day on which a rectification is brought to mind"), low=1, high=60
+    ),
+    "visit_remind_days": Known(
+        3, N_("Working days before the last day on which inspectors are reminded of their units"), low=1, high=60
+    ),
     # Ordered results: nobody, those who lead the node, or its members too. Never the public.
     "order_shown_to": Known("leaders", N_("Who sees results in order"), choices=("nobody", "leaders", "members")),
     "supervision_phone": Known("", N_("The office's telephone for objections and supervision"), high=40),

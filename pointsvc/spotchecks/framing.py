@@ -12,8 +12,7 @@ from sqlalchemy import String, and_, delete, false, func, insert, literal, selec
 from pointsvc.audit import service as audit
 from pointsvc.db import Id, among, db, given
 from pointsvc.errors import N_, Invalid, Message, NotFound
-from pointsvc.people import reach
-from pointsvc.people.models import Organisation
+from pointsvc.people.models import Organisation, OrganisationReach
 from pointsvc.permissions import Actor
 from pointsvc.spotchecks import choosing, draw, sampling
 from pointsvc.spotchecks.models import KINDS, SpotCheck, Stratum, Unit
@@ -121,7 +120,9 @@ def _put(actor: Actor, found: SpotCheck, part: Part) -> None:
     rows = (choosing.chosen(actor, part.kind, part.source) if part.source else _listed(found, part)).subquery()
     code, name, organisation = rows.c
     # A unit stands in one stratum: whoever is chosen twice stays where it was chosen first.
-    there = select(Unit.id).where(Unit.spot_check_id == found.id, Unit.code == code).exists()
+    # Through its few strata, so that the index leads to the code.
+    strata = select(Stratum.name).where(Stratum.spot_check_id == found.id)
+    there = select(Unit.id).where(Unit.spot_check_id == found.id, Unit.stratum.in_(strata), Unit.code == code).exists()
     values = literal(found.id, Id), literal(part.name, String), code, name, organisation, false()
     db.session.execute(insert(Unit).from_select(_COLUMNS, select(*values).where(~there).order_by(code)))
     count = _count(found, part.name)
@@ -141,7 +142,11 @@ def _listed(found: SpotCheck, part: Part) -> choosing.Rows:
         if not draw.fits(code) or not (name is None or draw.fits(name)):
             raise Invalid({"units": Message(NO_PART, part=name if draw.fits(code) else code)})
     rows = given({"code": String(), "name": String()}, part.units)
-    ours = and_(Organisation.code == rows.c.code, Organisation.id.in_(reach.ids_below(found.organisation_id)))
+    # Found by its code first: as a list SQLite would go through all that is below for each row.
+    below = select(OrganisationReach.below_id).where(
+        OrganisationReach.above_id == found.organisation_id, OrganisationReach.below_id == Organisation.id
+    )
+    ours = and_(Organisation.code == rows.c.code, below.exists())
     if part.kind != "organisation":
         ours = false()
     named = func.coalesce(rows.c.name, Organisation.name, rows.c.code).label("name")

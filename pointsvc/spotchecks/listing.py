@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, or_, select
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from pointsvc.db import db
@@ -156,6 +156,17 @@ def inspectors(found: SpotCheck) -> Sequence[Inspector]:
     """Who may inspect, by body and code."""
     rows = db.session.scalars(select(Inspector).where(Inspector.spot_check_id == found.id)).all()
     return sorted(rows, key=lambda row: (row.body, row.code))
+
+
+def to_visit() -> ColumnElement[bool]:
+    """The condition on Unit that it was drawn to be visited; drawn entries are gone through at a desk.
+
+    What is drawn has a place: of a long list only those few are read.
+    """
+    entries = select(Stratum.name).where(
+        Stratum.spot_check_id == Unit.spot_check_id, Stratum.name == Unit.stratum, Stratum.kind == "entry"
+    )
+    return and_(Unit.drawn, Unit.place.is_not(None), ~entries.exists())
 
 
 def placed(found: SpotCheck) -> list[Placed]:

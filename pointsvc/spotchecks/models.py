@@ -20,7 +20,8 @@ class SpotCheck(Model):
     ``plan`` is the public number, as it stands in every hash. ``secret`` is committed to when the
     frame is frozen and told when the dice are thrown, of an unannounced check when its units have been
     visited: public is what came of the draw from ``opened_at`` on. It and the frame (which may be
-    long) are read only where they are asked for. ``programme`` and ``filing``: the year's plan of
+    long) are read only where they are asked for. ``notice_on``: the day on which the drawn units of an
+    announced check are told (None: at the draw). ``programme`` and ``filing``: the year's plan of
     inspections and the number under which this one is filed. ``checklist``: [{code, text, article}].
     """
 
@@ -36,6 +37,7 @@ class SpotCheck(Model):
     announced: Mapped[bool] = mapped_column(default=True)
     status: Mapped[str] = mapped_column(String(10))
     due_on: Mapped[date]
+    notice_on: Mapped[date | None]
     cover_quarters: Mapped[int | None]
     checklist: Mapped[list[Any]] = mapped_column(Json)
     frame: Mapped[str | None] = mapped_column(Text, deferred=True)

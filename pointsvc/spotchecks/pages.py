@@ -17,7 +17,7 @@ from pointsvc.http import actor, at_cursor, cursor, requires
 from pointsvc.people import settings
 from pointsvc.people.door import words
 from pointsvc.permissions import Actor, Permission, allowed
-from pointsvc.spotchecks import history, listing, pasted, planning, proofs, sampling
+from pointsvc.spotchecks import history, listing, pasted, planning, proofs, sampling, telling
 from pointsvc.spotchecks import service as spotchecks
 from pointsvc.spotchecks.api import due
 from pointsvc.spotchecks.models import SpotCheck
@@ -27,7 +27,7 @@ from pointsvc.waiting import Waiting, waits
 bp = Blueprint("spotchecks", __name__)
 
 ON_A_PAGE = 50
-HEAD = ("title", "purpose", "programme", "filing", "due_on", "again_of", "reason")
+HEAD = ("title", "purpose", "programme", "filing", "due_on", "notice_on", "again_of", "reason")
 
 
 @bp.get("/spot-checks", endpoint="spot_checks")
@@ -202,6 +202,8 @@ def plan_page(spot_check_id: int, wrong: dict[str, list[str]]) -> str:
         placed=listing.placed(found) if found.drawn_at else [],
         revealed=proofs.revealed(found),
         open_by=spotchecks.open_by(found),
+        tells_units=found.status != "void" and (not strata or any(one.kind != "entry" for one in strata)),
+        units_told=telling.units_told(found) if found.announced else None,
         has_entries=any(one.kind == "entry" for one in strata),
         may_plan=allowed(who, Permission.SPOTCHECKS_PLAN),
         may_draw=allowed(who, Permission.SPOTCHECKS_DRAW),
@@ -220,7 +222,7 @@ def _done(spot_check_id: str, said: str) -> Any:
 def _head(form: MultiDict[str, str]) -> dict[str, Any]:
     """The head as the form has it: what was left empty is not there, or empty."""
     filled: dict[str, Any] = {name: form.get(name, "").strip() for name in HEAD}
-    for name in ("due_on", "again_of", "reason"):
+    for name in ("due_on", "notice_on", "again_of", "reason"):
         if not filled[name]:
             del filled[name]
     for name in ("due_days", "cover_quarters"):
@@ -234,7 +236,7 @@ def _head(form: MultiDict[str, str]) -> dict[str, Any]:
         raise invalid(error.messages) from error
     if "due_on" not in data:
         raise errors.Invalid({"due_days": errors.N_("Say until when the units are inspected")})
-    return {"cover_quarters": None, **data}
+    return {"cover_quarters": None, "notice_on": None, **data}
 
 
 def _number(name: str, text: str) -> int:
@@ -249,6 +251,7 @@ def _as_form(found: SpotCheck) -> MultiDict[str, str]:
         {
             **{name: getattr(found, name) or "" for name in ("plan", "title", "purpose", "programme", "filing")},
             "due_on": found.due_on.isoformat(),
+            "notice_on": found.notice_on.isoformat() if found.notice_on else "",
             "cover_quarters": str(found.cover_quarters or ""),
             "announced": "yes" if found.announced else "no",
             "again_of": listing.about([found])[found.id].again_of or "",

@@ -93,17 +93,21 @@ def _write_places(
     found: SpotCheck, rows: Sequence[tuple[str, str, str, int, str | None]], opened_at: datetime | None
 ) -> None:
     table = given(_PLACE, rows)
-    query = update(Unit).where(
+    # Looked up one by one: as a join SQLite would go through all units of the plan for each row.
+    unit = select(Unit.id).where(
         Unit.spot_check_id == found.id, Unit.stratum == table.c.stratum, Unit.code == table.c.code
     )
+    columns = (table.c.ticket, table.c.place, table.c.skipped)
+    of_unit = select(unit.scalar_subquery().label("id"), *columns).subquery()
     values = {
-        "ticket": table.c.ticket,
-        "place": table.c.place,
-        "skipped": table.c.skipped,
-        "drawn": table.c.skipped.is_(None),
+        "ticket": of_unit.c.ticket,
+        "place": of_unit.c.place,
+        "skipped": of_unit.c.skipped,
+        "drawn": of_unit.c.skipped.is_(None),
         "opened_at": opened_at,
     }
-    db.session.execute(query.values(values).execution_options(synchronize_session=False))
+    query = update(Unit).where(Unit.id == of_unit.c.id).values(values)
+    db.session.execute(query.execution_options(synchronize_session=False))
 
 
 def _write_seats(
@@ -119,14 +123,17 @@ def _write_seats(
     if not seats:
         return
     table = given(_SEAT, seats)
-    query = (
-        select(Unit.id, Inspector.id, table.c.place, table.c.skipped.is_(None), table.c.skipped)
-        .select_from(table)
-        .join(
-            Unit,
-            (Unit.spot_check_id == found.id) & (Unit.stratum == table.c.stratum) & (Unit.code == table.c.unit),
-        )
-        .join(Inspector, (Inspector.spot_check_id == found.id) & (Inspector.code == table.c.inspector))
+    # Looked up one by one, as above.
+    unit = select(Unit.id).where(
+        Unit.spot_check_id == found.id, Unit.stratum == table.c.stratum, Unit.code == table.c.unit
+    )
+    inspector = select(Inspector.id).where(Inspector.spot_check_id == found.id, Inspector.code == table.c.inspector)
+    query = select(
+        unit.scalar_subquery(),
+        inspector.scalar_subquery(),
+        table.c.place,
+        table.c.skipped.is_(None),
+        table.c.skipped,
     )
     columns = ["unit_id", "inspector_id", "place", "serves", "skipped"]
     db.session.execute(insert(Assignment).from_select(columns, query))

@@ -24,6 +24,7 @@ from pointsvc.spotchecks.models import Inspector, SpotCheck
 
 # It stands in addresses and in every hash: no sign that means something there.
 _PLAN = re.compile(r"\w[\w\-〔〕()（）·]{0,39}")
+_OVER = N_("This day is over")
 NO_PART = N_("“%(part)s” cannot stand in the list: no vertical bar, no line break, not empty")
 
 
@@ -71,8 +72,8 @@ def plan(*, actor: Actor, at: datetime, plan: str, organisation: str | None = No
 def change(*, actor: Actor, at: datetime, spot_check_id: int, **head: Any) -> SpotCheck:
     """Change a plan's head while it is written.
 
-    ``head``: title, purpose, programme, filing, announced, due_on, cover_quarters, checklist (items of
-    code, text, article), again_of (number of the plan that is drawn anew) with its public reason.
+    ``head``: title, purpose, programme, filing, announced, due_on, notice_on, cover_quarters, checklist
+    (items of code, text, article), again_of (number of the plan that is drawn anew) with its public reason.
     Raises NotFound, Invalid, Conflict when the list is frozen.
     """
     found = draft(actor, spot_check_id)
@@ -88,10 +89,21 @@ def _fill(actor: Actor, found: SpotCheck, head: dict[str, Any], today: date) -> 
         found.again_of_id = _before(actor, again, head.get("reason")) if again else None
     if "checklist" in head:
         head["checklist"] = _checklist(head["checklist"])
-    if head.get("due_on") and head["due_on"] < today:
-        raise Invalid({"due_on": N_("This day is over")})
+    _check_days(found, head, today)
     for name, value in head.items():
         setattr(found, name, value)
+
+
+def _check_days(found: SpotCheck, head: Mapping[str, Any], today: date) -> None:
+    wrong = {name: _OVER for name in ("due_on", "notice_on") if head.get(name) and head[name] < today}
+    notice_on = head.get("notice_on", found.notice_on)
+    if notice_on is not None and not wrong:
+        if not head.get("announced", found.announced):
+            wrong["notice_on"] = N_("Of an unannounced check each unit is told when the inspectors have arrived")
+        elif notice_on > head.get("due_on", found.due_on):
+            wrong["notice_on"] = N_("The units are told before the last day of the inspection, or on it")
+    if wrong:
+        raise Invalid(wrong)
 
 
 def _before(actor: Actor, plan: str, reason: str | None) -> int:

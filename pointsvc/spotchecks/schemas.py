@@ -96,7 +96,10 @@ class SpotInspectorIn(_Named):
 
 
 class SpotCheckChangeIn(Schema):
-    """The head of a plan. ``due_on`` or ``due_days``: working days from today."""
+    """The head of a plan. ``due_on`` or ``due_days``: working days from today.
+
+    ``notice_on``: the day on which the drawn units of an announced check are told; null: at the draw.
+    """
 
     title = Text(200)
     purpose = Text(1000, shortest=0)
@@ -105,6 +108,7 @@ class SpotCheckChangeIn(Schema):
     announced = fields.Boolean()
     due_on = Day()
     due_days = _whole(1, 250)
+    notice_on = Day(allow_none=True)
     cover_quarters = _whole(1, 20, allow_none=True)
     checklist = fields.List(fields.Nested(CheckItemIn), validate=_most(MOST_CHECKED))
     again_of = Text(40, allow_none=True)
@@ -234,6 +238,7 @@ class SpotCheckOut(Schema):
     announced = fields.Boolean()
     status = fields.String(validate=validate.OneOf(STATUSES))
     due_on = Day()
+    notice_on = Day(allow_none=True)
     cover_quarters = fields.Integer(allow_none=True)
     checklist = fields.List(fields.Dict())
     again_of = fields.String(allow_none=True)

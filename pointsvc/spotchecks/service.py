@@ -20,7 +20,7 @@ from pointsvc.errors import N_, Conflict, Invalid, Message, NotFound
 from pointsvc.people import reach
 from pointsvc.permissions import SYSTEM, Actor
 from pointsvc.spotchecks import draw as drawing
-from pointsvc.spotchecks import lifecycle
+from pointsvc.spotchecks import lifecycle, telling
 from pointsvc.spotchecks.models import SpotCheck, Stratum, Unit
 from pointsvc.spotchecks.placing import place_unit, placed, seat
 
@@ -102,6 +102,7 @@ def draw(
     found.opened_at = at if found.announced else None
     placed(found, found.seed, codes, strata, skipped, opened_at=found.opened_at)
     _become(actor, at, found, status, digits=read, sealed=found.sealed_sha256)
+    telling.drawn(found, at)
     return found
 
 
@@ -115,6 +116,7 @@ def skip(*, actor: Actor, at: datetime, spot_check_id: int, unit_id: int, reason
     db.session.flush()
     following = place_unit(found, unit, opened_at=at if found.opened_at else None)
     audit.note(actor=actor, at=at, action="spot_check:skip", object_id=str(found.id), unit=unit.id)
+    telling.replaced(found, following, at)
     _open_whole(actor, at, found)
     return following
 
@@ -125,12 +127,14 @@ def stand_down(*, actor: Actor, at: datetime, spot_check_id: int, unit_id: int, 
     Raises NotFound, Conflict when the unit is not drawn, Invalid when the inspector does not serve there.
     """
     found, unit = _drawn(actor, spot_check_id, unit_id)
+    before = telling.serving(unit.id)
     seat(found, unit, away=(inspector, reason))
+    telling.further(found, unit, at, besides=before)
     audit.note(actor=actor, at=at, action="spot_check:stand_down", object_id=str(found.id), unit=unit.id)
 
 
 def open_units(*, actor: Actor, at: datetime, spot_check_id: int, unit_ids: Collection[int] | None = None) -> SpotCheck:
-    """Make known that these units (or all) were drawn, when the inspectors have arrived.
+    """Make known that these units (or all) were drawn, when the inspectors have arrived; they are told of it.
 
     With the last one all of the draw is public. What is open already stays as it is. Raises NotFound,
     Conflict when nothing is drawn.
@@ -141,7 +145,8 @@ def open_units(*, actor: Actor, at: datetime, spot_check_id: int, unit_ids: Coll
     query = update(Unit).where(Unit.spot_check_id == found.id, Unit.drawn, Unit.opened_at.is_(None))
     if unit_ids is not None:
         query = query.where(Unit.id.in_(unit_ids))
-    db.session.execute(query.values(opened_at=at))
+    opened = db.session.execute(query.values(opened_at=at).returning(Unit.id, Unit.organisation_id)).all()
+    telling.opened(found, opened, at)
     audit.note(actor=actor, at=at, action="spot_check:open", object_id=str(found.id))
     _open_whole(actor, at, found)
     return found
@@ -156,6 +161,7 @@ def void(*, actor: Actor, at: datetime, spot_check_id: int, reason: str | None) 
     status = lifecycle.after(found.status, lifecycle.VOID, opened=found.opened_at is not None)
     found.void_reason = reason
     _become(actor, at, found, status)
+    telling.ended(found, at)
     return found
 
 

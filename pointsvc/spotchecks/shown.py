@@ -19,6 +19,7 @@ _HEAD = (
     "announced",
     "status",
     "due_on",
+    "notice_on",
     "cover_quarters",
     "checklist",
     "reason",

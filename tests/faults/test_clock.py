@@ -56,15 +56,16 @@ def service(app: Flask, frozen_clock: FrozenClock, monkeypatch: pytest.MonkeyPat
 def remind(subject: str, *dues: datetime) -> None:
     reader = factories.actor("secretary").sign_in_id or 0
     with transaction():
-        reminders.plan(at=clock.now(), subject=subject, kind="due", dues=dues, sign_in_ids=[reader], words=WORDS)
+        whom = reminders.Whom([reader])
+        reminders.plan(at=clock.now(), subject=subject, kind="due", dues=dues, whom=whom, words=WORDS)
 
 
 def seal(open_at: datetime) -> Announcement:
     reader = factories.actor("secretary").sign_in_id or 0
     with transaction():
-        return announcing.seal_until(
+        return announcing.write(
             actor=factories.actor("overseer"), at=clock.now(), open_at=open_at, organisation="QS0101",
-            sign_in_ids=[reader], title="暗访", body="今日到访",
+            audience="named", sign_in_ids=[reader], title="暗访", body="今日到访",
         )  # fmt: skip
 
 

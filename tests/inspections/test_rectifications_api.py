@@ -277,44 +277,6 @@ def test_the_list_is_narrowed_and_turned(client: FlaskClient, frozen_clock: Froz
     assert get(client, f"/rectifications/{second}", "secretary").status_code == 404
 
 
-# ---- reminders
-
-
-def test_each_deadline_is_told_once_also_after_days_without_service(
-    app: Flask, client: FlaskClient, inspection: int, frozen_clock: FrozenClock
-) -> None:
-    order = scene.ordered(inspection, days=5)
-    prefix = f"rectification:{order}"
-    assert inspections.remind(at=frozen_clock()) == 0
-    frozen_clock.advance(days=6)
-    assert inspections.remind(at=frozen_clock()) == 1
-    assert inspections.remind(at=frozen_clock()) == 0
-    frozen_clock.advance(days=9)
-    assert [inspections.remind(at=frozen_clock()) for _ in range(2)] == [1, 0]
-    db.session.commit()
-    told = scene.told(app, prefix)
-    assert [one for one in told if one[1] == "due"] == [("secretary", "due")]
-    assert [one for one in told if one[1] == "overdue"] == [("street", "overdue")]
-
-
-def test_after_a_long_absence_both_are_told_at_once_and_what_is_returned_begins_anew(
-    app: Flask, client: FlaskClient, inspection: int, frozen_clock: FrozenClock
-) -> None:
-    order = scene.ordered(inspection, days=5)
-    frozen_clock.advance(days=30)
-    assert inspections.remind(at=frozen_clock()) == 2
-    db.session.commit()
-    scene.rechecked(scene.replied(order), "send_back", days=5)
-    assert inspections.remind(at=frozen_clock()) == 0
-    frozen_clock.advance(days=30)
-    assert inspections.remind(at=frozen_clock()) == 2
-    db.session.commit()
-    scene.rechecked(scene.replied(order))
-    frozen_clock.advance(days=30)
-    assert inspections.remind(at=frozen_clock()) == 0
-    assert [kind for _, kind in scene.told(app, f"rectification:{order}")].count("overdue") == 2
-
-
 def test_what_happened_is_never_rewritten(client: FlaskClient, inspection: int) -> None:
     for verb in ("UPDATE inspection_log SET new = 'open'", "DELETE FROM inspection_log"):
         with pytest.raises(DBAPIError), db.session.begin_nested():

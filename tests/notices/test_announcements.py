@@ -159,11 +159,12 @@ def test_what_was_changed_behind_the_triggers_is_not_told(
 
 def test_named_accounts_are_told_a_sealed_check(client: FlaskClient, frozen_clock: FrozenClock) -> None:
     with transaction():
-        made = announcing.seal_until(
+        made = announcing.write(
             actor=factories.actor("overseer"),
             at=clock.now(),
             open_at=clock.now() + timedelta(hours=3),
             organisation="QS0101",
+            audience="named",
             sign_in_ids=ids("secretary"),
             title="暗访通知",
             body="检查组今日到访。",

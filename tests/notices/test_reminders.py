@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from pointsvc import clock
 from pointsvc.db import db, transaction
 from pointsvc.notices import reminders
 from pointsvc.notices.models import Notice, Reminder
+from pointsvc.people.models import SignIn
 from tests import factories
 from tests.conftest import FrozenClock
 from tests.notices import scene
@@ -35,7 +37,9 @@ def days(*numbers: int) -> list[datetime]:
 def plan(dues: list[datetime], subject: str = SUBJECT) -> None:
     reader = factories.actor("secretary").sign_in_id or 0
     with transaction():
-        reminders.plan(at=clock.now(), subject=subject, kind=KIND, dues=dues, sign_in_ids=[reader], words=WORDS)
+        reminders.plan(
+            at=clock.now(), subject=subject, kind=KIND, dues=dues, whom=reminders.Whom([reader]), words=WORDS
+        )
 
 
 def told(frozen_clock: FrozenClock, day: int) -> int:
@@ -97,6 +101,38 @@ def test_after_months_away_the_latest_is_told_and_none_is_left(frozen_clock: Fro
 def test_a_clock_that_goes_back_tells_nothing_twice(frozen_clock: FrozenClock) -> None:
     plan(days(3, 5))
     assert [told(frozen_clock, day) for day in (3, 2, 0, 3, 5, 4, 5)] == [1, 1, 1, 1, 2, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("codes", "above", "names"),
+    [
+        (["QS0101"], False, {"secretary"}),
+        # A unit without a secretary of its own: the nearest above.
+        (["QS0201"], False, {"far"}),
+        (["QS0101", "QS0102", "QS01", "QS0201"], False, {"secretary", "neighbour", "street", "far"}),
+        (["QS0101"], True, {"street"}),
+        # Not the same people again, but those over them.
+        (["QS0201"], True, {"admin", "overseer"}),
+        (["QS0102", "QS0201"], True, {"street", "admin", "overseer"}),
+        ([], False, set()),
+    ],
+)
+def test_whoever_leads_an_organisation_is_told(
+    frozen_clock: FrozenClock, codes: list[str], above: bool, names: set[str]
+) -> None:
+    whom = reminders.Whom(organisation_ids=[factories.organisation_id(code) for code in codes], above=above)
+    with transaction():
+        reminders.plan(at=clock.now(), subject=SUBJECT, kind=KIND, dues=days(1), whom=whom, words=WORDS)
+    assert told(frozen_clock, 2) == len(names)
+    assert set(db.session.scalars(select(SignIn.name).join(Notice, Notice.sign_in_id == SignIn.id))) == names
+
+
+def test_the_mornings_before_a_last_day_begin_after_its_cause() -> None:
+    day, since = date(2026, 9, 11), days(1)[0]
+    assert reminders.ahead(day, 3, since=since) == [reminders.morning(date(2026, 9, 8)), reminders.morning(day)]
+    assert reminders.ahead(day, 3, since=reminders.morning(date(2026, 9, 8))) == [reminders.morning(day)]
+    assert reminders.ahead(day, 3, since=reminders.morning(day)) == []
+    assert clock.local(reminders.morning(day)).isoformat() == "2026-09-11T08:00:00+08:00"
 
 
 def test_more_than_fit_into_one_transaction(frozen_clock: FrozenClock, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0018"
-down_revision = "0017"
+revision = "0020"
+down_revision = "0019"
 
 ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
