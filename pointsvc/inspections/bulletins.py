@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, or_, select, true
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import undefer
 
-from pointsvc import documents, queues
+from pointsvc import documents
 from pointsvc.audit import service as audit
 from pointsvc.db import db
 from pointsvc.documents import Paper
@@ -21,6 +21,7 @@ from pointsvc.inspections import lifecycle, wording
 from pointsvc.inspections.gathering import gathered
 from pointsvc.inspections.models import Bulletin
 from pointsvc.inspections.reading import WAITING, UnitView, units_of_plan
+from pointsvc.notices import service as notices
 from pointsvc.people import leaders, reach
 from pointsvc.people.models import OrganisationReach
 from pointsvc.permissions import SYSTEM, Actor, Permission, allowed
@@ -231,17 +232,12 @@ def _concerns(actor: Actor) -> ColumnElement[bool]:
 
 
 def _tell(found: Bulletin, views: Sequence[UnitView], message: str, plan: SpotCheck, at: datetime) -> None:
-    ids = sorted(leaders.secretaries([view.organisation_id for view in views]))
-    if ids:
-        queues.enqueue(
-            topic=queues.NOTICE_DELIVER,
-            payload={
-                "sign_in_ids": ids,
-                "message": message,
-                "params": {"title": plan.title},
-                "link": f"/bulletins/{found.id}",
-                "dedupe_prefix": f"bulletin:{found.id}:{found.status}",
-                "topic": checks.TOPIC,
-            },
-            at=at,
-        )
+    notices.send_soon(
+        at=at,
+        sign_in_ids=leaders.secretaries([view.organisation_id for view in views]),
+        message=message,
+        params={"title": plan.title},
+        link=f"/bulletins/{found.id}",
+        dedupe_prefix=f"bulletin:{found.id}:{found.status}",
+        topic=checks.TOPIC,
+    )

@@ -8,12 +8,12 @@ from typing import Any
 
 from sqlalchemy import select
 
-from pointsvc import queues
 from pointsvc.db import db
 from pointsvc.errors import N_
 from pointsvc.inspections import lifecycle
 from pointsvc.inspections.models import Inspection, Rectification
 from pointsvc.notices import reminders
+from pointsvc.notices import service as notices
 from pointsvc.notices.reminders import Whom, Words
 from pointsvc.people import leaders, settings
 from pointsvc.people.models import SignIn
@@ -157,16 +157,12 @@ def _params(rectification: Rectification, unit: Unit) -> dict[str, str]:
 
 
 def _tell(at: datetime, ids: Collection[int], message: str, params: dict[str, Any], link: str, prefix: str) -> None:
-    if ids:
-        queues.enqueue(
-            topic=queues.NOTICE_DELIVER,
-            payload={
-                "sign_in_ids": sorted(ids),
-                "message": message,
-                "params": params,
-                "link": link,
-                "dedupe_prefix": prefix,
-                "topic": checks.TOPIC,
-            },
-            at=at,
-        )
+    notices.send_soon(
+        at=at,
+        sign_in_ids=ids,
+        message=message,
+        params=params,
+        link=link,
+        dedupe_prefix=prefix,
+        topic=checks.TOPIC,
+    )

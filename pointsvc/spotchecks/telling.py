@@ -14,10 +14,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, false, func, or_, select
 
-from pointsvc import queues
 from pointsvc.db import db
 from pointsvc.errors import N_
 from pointsvc.notices import reminders
+from pointsvc.notices import service as notices
 from pointsvc.notices.reminders import Whom, Words
 from pointsvc.people import leaders, settings
 from pointsvc.people.models import SignIn
@@ -207,16 +207,12 @@ def _tell(
     **more: Any,
 ) -> None:
     """Ask for this to be told, in the transaction of what it tells."""
-    if sign_in_ids:
-        queues.enqueue(
-            topic=queues.NOTICE_DELIVER,
-            payload={
-                "sign_in_ids": sorted(sign_in_ids),
-                "message": message,
-                "params": {**_params(found), **more},
-                "link": link,
-                "dedupe_prefix": f"{_subject(found)}:{kind}",
-                "topic": TOPIC,
-            },
-            at=at,
-        )
+    notices.send_soon(
+        at=at,
+        sign_in_ids=sign_in_ids,
+        message=message,
+        params={**_params(found), **more},
+        link=link,
+        dedupe_prefix=f"{_subject(found)}:{kind}",
+        topic=TOPIC,
+    )
