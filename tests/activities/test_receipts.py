@@ -29,7 +29,7 @@ from pointsvc.permissions import PERMISSION_MAP, SYSTEM, Permission, Role
 from tests import factories
 from tests.conftest import FrozenClock
 from tests.factories import BY_ROLE, bearer, browser
-from tests.schemes.sheets import SHEET, published, without
+from tests.schemes.sheets import SHEET, published, ruled_district, without
 from workers import base, run
 
 API = "/api/v1"
@@ -40,8 +40,7 @@ RECEIVED = (202, {"status": "received"})
 
 @pytest.fixture(autouse=True)
 def _district(client: FlaskClient, frozen_clock: FrozenClock) -> None:
-    factories.district()
-    published()
+    ruled_district()
 
 
 def submit(member: str = "M001", **more: Any) -> int:

@@ -33,8 +33,7 @@ INSTEAD = {"rule": "talk", "occurred_on": "2026-07-01"}
 
 @pytest.fixture
 def scene(client: FlaskClient, frozen_clock: FrozenClock) -> FlaskClient:
-    factories.district()
-    sheets.publish()
+    sheets.ruled_district()
     return client
 
 
@@ -277,8 +276,7 @@ def at_once(app: Flask, *works: Callable[[], Any]) -> list[str]:
 @pytest.fixture
 def live(live_app: Flask, frozen_clock: FrozenClock) -> Flask:
     with live_app.app_context():
-        factories.district()
-        sheets.publish()
+        sheets.ruled_district()
     return live_app
 
 

@@ -24,8 +24,7 @@ EVE = datetime(2026, 9, 30, 2, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def _district(app: Flask, frozen_clock: FrozenClock) -> None:
-    factories.district()
-    sheets.publish()
+    sheets.ruled_district()
 
 
 def night(frozen_clock: FrozenClock, day: str) -> None:

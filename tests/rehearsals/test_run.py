@@ -35,8 +35,7 @@ NEXT_YEAR = date(2027, 1, 1)
 
 @pytest.fixture(autouse=True)
 def _district(app: Flask, frozen_clock: FrozenClock) -> None:
-    factories.district()
-    sheets.publish()
+    sheets.ruled_district()
 
 
 def draft(change: Callable[[dict[str, Any]], Any] = lambda document: None, organisation: str = "QS") -> int:

@@ -16,7 +16,6 @@ from tests import factories
 from tests.conftest import FrozenClock
 from tests.factories import bearer
 from tests.reviews import steps
-from tests.schemes.sheets import published
 
 BODY = {"organisation": "QS0101", "year": 2026, "held_on": "2026-08-20"}
 PAPER = {
@@ -31,9 +30,7 @@ PAPER = {
 
 @pytest.fixture(autouse=True)
 def _branch(app: Flask, frozen_clock: FrozenClock) -> None:
-    factories.district()
-    published()
-    steps.branch()
+    steps.ruled_branch()
 
 
 def call(
