@@ -26,6 +26,7 @@ from pointsvc.config import Config
 from pointsvc.db import WRITES, db
 from pointsvc.migrating import migrate
 from tests.servers import PostgreSQL, Redis
+from workers import schedule
 
 ENGINES = ("sqlite", "postgresql")
 SECRET = "only for the tests, and long enough for the check"
@@ -228,6 +229,21 @@ class FrozenClock:
     def advance(self, **amount: float) -> None:
         """Move on by so many ``seconds``, ``minutes``, ``hours`` or ``days``."""
         self.instant += timedelta(**amount)
+
+
+@pytest.fixture
+def periodic(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """``periodic("disputes")``: let only this come again and again, in a test that passes over months.
+
+    All of it together goes by in tests/workers/test_schedule.py and tests/faults/test_clock.py.
+    """
+
+    def only(*kinds: str) -> None:
+        left = tuple(one for one in schedule.PERIODIC if one.kind in kinds)
+        assert len(left) == len(kinds)
+        monkeypatch.setattr(schedule, "PERIODIC", left)
+
+    return only
 
 
 @pytest.fixture

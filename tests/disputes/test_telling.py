@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -23,7 +24,8 @@ EVE = datetime(2026, 9, 30, 2, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
-def _district(app: Flask, frozen_clock: FrozenClock) -> None:
+def _district(app: Flask, frozen_clock: FrozenClock, periodic: Callable[..., None]) -> None:
+    periodic("disputes")
     sheets.ruled_district()
 
 
