@@ -20,6 +20,7 @@ import pytest
 import redis
 from flask import Flask, appcontext_pushed
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 
 from pointsvc import clock, create_app, queues
 from pointsvc.config import Config
@@ -30,6 +31,26 @@ from workers import schedule
 
 ENGINES = ("sqlite", "postgresql")
 SECRET = "only for the tests, and long enough for the check"
+
+
+# --- Templates ----------------------------------------------------------------------------------
+
+
+class Compiled(BytecodeCache):
+    """Templates as they were once compiled in this process: each application would compile all its own."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.kept:
+            bucket.bytecode_from_string(self.kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.kept[bucket.key] = bucket.bytecode_to_string()
+
+
+Flask.jinja_options = {"bytecode_cache": Compiled()}
 
 
 # --- Servers ------------------------------------------------------------------------------------
