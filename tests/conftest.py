@@ -33,6 +33,32 @@ ENGINES = ("sqlite", "postgresql")
 SECRET = "only for the tests, and long enough for the check"
 
 
+# --- Order --------------------------------------------------------------------------------------
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the long ones in each half.
+
+    Of two processes each takes one half, and whoever is done first takes from the end of the other's:
+    what is long must not be left for the end.
+    """
+    browsing = [item for item in items if _browses(item)]
+    slow = [item for item in items if _is_slow(item) and not _browses(item)]
+    apart = {*browsing, *slow}
+    quick = [item for item in items if item not in apart]
+    middle = max(len(items) // 2 - len(slow), 0)
+    items[:] = slow + quick[:middle] + browsing + quick[middle:]
+
+
+def _browses(item: pytest.Item) -> bool:
+    return "browser" in getattr(item, "fixturenames", ())
+
+
+def _is_slow(item: pytest.Item) -> bool:
+    return any(item.get_closest_marker(name) for name in ("faults", "slow"))
+
+
 # --- Templates ----------------------------------------------------------------------------------
 
 
