@@ -30,7 +30,7 @@ run: install ## Start everything on this machine with a made-up district; ends w
 	@exec $(BIN)/pointsvc up --demo $(ARGS)
 
 test: install $(VENV)/.dev $(VENV)/.chromium ## Run all tests on SQLite and PostgreSQL
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 check: install $(VENV)/.dev ## Format, lint and type checks, then the tests
 	$(BIN)/ruff format --check

@@ -6,12 +6,13 @@ import hashlib
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
-from functools import wraps
+from functools import partial, wraps
+from threading import Lock
 from typing import Any, ClassVar, TypeVar
 
 import marshmallow as ma
 import orjson
-from flask import Response, current_app, make_response, request
+from flask import Flask, Response, current_app, make_response, request
 from flask_smorest import Api
 from flask_smorest import Blueprint as SmorestBlueprint
 from marshmallow import ValidationError, fields, validate
@@ -30,7 +31,36 @@ from pointsvc.strict_json import parse_json
 View = TypeVar("View", bound=Callable[..., Any])
 N_ = errors.N_
 
-openapi = Api()
+
+class Description(Api):
+    """OpenAPI's description of the routes, written when it is first asked for.
+
+    It is half of the work of making the application, and of all processes only a web server is ever asked.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._parts: list[Callable[[], None]] = []
+        self._writing = Lock()
+
+    def init_app(self, app: Flask, **options: Any) -> None:
+        """Begin anew, with this application."""
+        self._parts.clear()
+        super().init_app(app, **options)
+
+    def later(self, part: Callable[[], None]) -> None:
+        """Put off a part of the description until somebody asks for the whole."""
+        self._parts.append(part)
+
+    def _openapi_json(self) -> Response:
+        with self._writing:
+            for part in self._parts:
+                part()
+            self._parts.clear()
+        return super()._openapi_json()
+
+
+openapi = Description()
 
 
 # ---- bodies
@@ -118,6 +148,10 @@ class Blueprint(SmorestBlueprint):
         view = self.response(200, gives)(view)
         view = self.arguments(takes)(view) if takes else view
         self.route(rule, methods=["POST"])(requires(permission)(creates(view)))
+
+    def register_views_in_doc(self, api: Description, *args: Any, **options: Any) -> None:
+        """Called by flask-smorest as it registers the routes."""
+        api.later(partial(super().register_views_in_doc, api, *args, **options))
 
 
 # ---- fields

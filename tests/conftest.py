@@ -20,15 +20,63 @@ import pytest
 import redis
 from flask import Flask, appcontext_pushed
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 
 from pointsvc import clock, create_app, queues
 from pointsvc.config import Config
 from pointsvc.db import WRITES, db
 from pointsvc.migrating import migrate
 from tests.servers import PostgreSQL, Redis
+from workers import schedule
 
 ENGINES = ("sqlite", "postgresql")
 SECRET = "only for the tests, and long enough for the check"
+
+
+# --- Order --------------------------------------------------------------------------------------
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the long ones in each half.
+
+    Of two processes each takes one half, and whoever is done first takes from the end of the other's:
+    what is long must not be left for the end.
+    """
+    browsing = [item for item in items if _browses(item)]
+    slow = [item for item in items if _is_slow(item) and not _browses(item)]
+    apart = {*browsing, *slow}
+    quick = [item for item in items if item not in apart]
+    middle = max(len(items) // 2 - len(slow), 0)
+    items[:] = slow + quick[:middle] + browsing + quick[middle:]
+
+
+def _browses(item: pytest.Item) -> bool:
+    return "browser" in getattr(item, "fixturenames", ())
+
+
+def _is_slow(item: pytest.Item) -> bool:
+    return any(item.get_closest_marker(name) for name in ("faults", "slow"))
+
+
+# --- Templates ----------------------------------------------------------------------------------
+
+
+class Compiled(BytecodeCache):
+    """Templates as they were once compiled in this process: each application would compile all its own."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.kept:
+            bucket.bytecode_from_string(self.kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.kept[bucket.key] = bucket.bytecode_to_string()
+
+
+Flask.jinja_options = {"bytecode_cache": Compiled()}
 
 
 # --- Servers ------------------------------------------------------------------------------------
@@ -228,6 +276,21 @@ class FrozenClock:
     def advance(self, **amount: float) -> None:
         """Move on by so many ``seconds``, ``minutes``, ``hours`` or ``days``."""
         self.instant += timedelta(**amount)
+
+
+@pytest.fixture
+def periodic(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """``periodic("disputes")``: let only this come again and again, in a test that passes over months.
+
+    All of it together goes by in tests/workers/test_schedule.py and tests/faults/test_clock.py.
+    """
+
+    def only(*kinds: str) -> None:
+        left = tuple(one for one in schedule.PERIODIC if one.kind in kinds)
+        assert len(left) == len(kinds)
+        monkeypatch.setattr(schedule, "PERIODIC", left)
+
+    return only
 
 
 @pytest.fixture

@@ -21,15 +21,14 @@ from tests import factories
 from tests.conftest import FrozenClock
 from tests.counting import counted
 from tests.factories import bearer
-from tests.schemes.sheets import published
+from tests.schemes.sheets import ruled_district
 
 NAMES = factories.BY_ROLE
 
 
 @pytest.fixture(autouse=True)
 def _district(app: Flask, frozen_clock: FrozenClock) -> None:
-    factories.district()
-    published()
+    ruled_district()
 
 
 @pytest.fixture

@@ -12,11 +12,10 @@ from sqlalchemy import bindparam, select
 from pointsvc.people.models import Member
 from pointsvc.prepared import Among, Prepared, Several
 from pointsvc.process import without_collecting
-from tests import factories
 from tests.conftest import FrozenClock
 from tests.counting import counted
 from tests.factories import bearer
-from tests.schemes.sheets import published
+from tests.schemes.sheets import ruled_district
 
 API = "/api/v1"
 ENTRY = {"member": "M001", "rule": "volunteer", "occurred_on": "2026-07-05"}
@@ -24,8 +23,7 @@ ENTRY = {"member": "M001", "rule": "volunteer", "occurred_on": "2026-07-05"}
 
 @pytest.fixture(autouse=True)
 def _district(client: FlaskClient, frozen_clock: FrozenClock) -> None:
-    factories.district()
-    published()
+    ruled_district()
 
 
 @Several

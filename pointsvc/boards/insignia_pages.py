@@ -69,7 +69,7 @@ def table() -> Response:
     asked = request.args.get("organisation") or None
     rows = boards.register(actor=actor(), at=clock.now(), organisation=asked)
     names = (
-        (gettext("Kind"), 10),
+        (gettext("Badge or plate"), 10),
         (gettext("Number"), 14),
         (gettext("Name"), 12),
         (gettext("Branch"), 30),
@@ -92,7 +92,7 @@ def _cells(one: boards.Issued) -> Iterator[Any]:
     yield from (one.member, one.name, one.branch_name, one.issued_on, one.household)
     yield gettext("yes") if one.signed else gettext("no")
     yield one.note
-    yield gettext("taken back") if one.taken_back else ""
+    yield gettext("collected") if one.taken_back else ""
 
 
 def _page(wrong: Mapping[str, list[str]]) -> str:

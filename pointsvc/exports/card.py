@@ -74,7 +74,7 @@ def card_tables(made: Card) -> list[Table]:
     """The card as the sheets of a workbook."""
     return [
         Table(
-            gettext(MEMBER), [Column(gettext(N_("Item")), width=18), Column(gettext(N_("Value")), width=36)], _who(made)
+            gettext(MEMBER), [Column(gettext(N_("Fact")), width=18), Column(gettext(N_("Value")), width=36)], _who(made)
         ),
         Table(gettext(ENTRIES), _entry_columns(), _entries(made)),
         Table(gettext(GROUPS), _figure_columns(N_("Group")), _groups(made)),

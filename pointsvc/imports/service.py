@@ -192,8 +192,8 @@ def fields_of(kind: str) -> tuple[str, ...]:
 
 FIELD_WORDS = {
     "code": N_("Code"),
-    "name": N_("Name"),
-    "kind": N_("Kind"),
+    "name": N_("Name or title"),
+    "kind": N_("Kind in the file"),
     "parent": N_("Organisation above"),
     "secretary": N_("Secretary"),
     "phone": N_("Supervision phone"),

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from pypinyin import lazy_pinyin
-
 LONGEST = 48
 
 _NOT_IN_CODE = re.compile(r"[^a-z0-9]+")
@@ -18,6 +16,9 @@ def code_for(name: str, taken: Collection[str]) -> str:
     By the name and not by a count, so that the same rule in two sheets gets the same code and two
     different ones hardly ever do: a member's entries are then understood in both.
     """
+    # Imported late, for the reason that stands in people/names.py.
+    from pypinyin import lazy_pinyin
+
     spelt = _NOT_IN_CODE.sub("", "".join(lazy_pinyin(name)).lower())[:LONGEST] or "item"
     number, code = 1, spelt
     while code in taken:

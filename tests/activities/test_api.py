@@ -16,7 +16,7 @@ from pointsvc.permissions import Role
 from tests import factories
 from tests.conftest import FrozenClock
 from tests.factories import bearer
-from tests.schemes.sheets import published
+from tests.schemes.sheets import ruled_district
 
 BODY: dict[str, Any] = {"organisation": "QS0101", "kind": "主题党日", "held_on": "2026-07-05"}
 RECORDERS = (Role.DISTRICT_ADMIN, Role.SECRETARY)
@@ -25,8 +25,7 @@ READERS = (*RECORDERS, Role.SUPERVISOR, Role.AUDITOR)
 
 @pytest.fixture(autouse=True)
 def _district(app: Flask, frozen_clock: FrozenClock) -> None:
-    factories.district()
-    published()
+    ruled_district()
 
 
 def post(client: FlaskClient, who: str = "secretary", **changes: Any) -> Any:

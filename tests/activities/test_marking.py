@@ -22,15 +22,14 @@ from pointsvc.schemes import service as schemes
 from tests import factories
 from tests.conftest import FrozenClock
 from tests.counting import counted
-from tests.schemes.sheets import published, sheet, without
+from tests.schemes.sheets import published, ruled_district, sheet, without
 
 DAY = date(2026, 7, 5)
 
 
 @pytest.fixture(autouse=True)
 def _district(app: Flask, frozen_clock: FrozenClock) -> None:
-    factories.district()
-    published()
+    ruled_district()
 
 
 @pytest.fixture

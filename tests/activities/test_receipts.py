@@ -1,80 +1,35 @@
-"""Attendance away from home: who submits, who confirms, counted once, and no oracle for hosts."""
+"""Attendance elsewhere: who reports it, for whom, and who confirms or refuses it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date
 from itertools import product
 from typing import Any
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from pointsvc import clock, queues, workdays
-from pointsvc.activities import lifecycle, receipts, receipts_pages
-from pointsvc.activities import service as activities
+from pointsvc import clock, workdays
+from pointsvc.activities import lifecycle
 from pointsvc.activities.models import AwayReceipt
 from pointsvc.db import db, transaction
 from pointsvc.errors import Conflict
-from pointsvc.ledger import merging
-from pointsvc.ledger import service as ledger
 from pointsvc.ledger.models import Entry
-from pointsvc.notices.models import Notice
 from pointsvc.people import service as people
-from pointsvc.people import settings
-from pointsvc.people.models import SignIn
 from pointsvc.permissions import PERMISSION_MAP, SYSTEM, Permission, Role
 from tests import factories
+from tests.activities.away import BODY, URL, live, mark, statuses, submit
 from tests.conftest import FrozenClock
-from tests.factories import BY_ROLE, bearer, browser
-from tests.schemes.sheets import SHEET, published, without
-from workers import base, run
+from tests.factories import BY_ROLE, bearer
+from tests.schemes.sheets import SHEET, published, ruled_district
 
-API = "/api/v1"
-URL = f"{API}/away-receipts"
-BODY = {"kind": "主题党日", "held_on": "2026-08-05", "host": "舟山市滨江社区党支部", "note": "清理海滩"}
 RECEIVED = (202, {"status": "received"})
 
 
 @pytest.fixture(autouse=True)
 def _district(client: FlaskClient, frozen_clock: FrozenClock) -> None:
-    factories.district()
-    published()
-
-
-def submit(member: str = "M001", **more: Any) -> int:
-    values = {**BODY, "held_on": date(2026, 8, 5), **more}
-    with transaction():
-        made = receipts.submit(actor=SYSTEM, at=clock.now(), member=member, **values)
-    assert made is not None
-    return made.id
-
-
-def confirm(receipt_id: int) -> AwayReceipt:
-    with transaction():
-        return receipts.confirm(actor=SYSTEM, at=clock.now(), receipt_id=receipt_id)
-
-
-def mark(value: str | None, number: str = "M001", organisation: str = "QS0101", kind: str = "主题党日") -> None:
-    with transaction():
-        held = activities.open_meeting(
-            actor=SYSTEM, at=clock.now(), organisation=organisation, kind=kind, held_on=date(2026, 8, 5)
-        )
-        activities.mark(actor=SYSTEM, at=clock.now(), meeting_id=held.id, marks={number: value})
-
-
-def live(number: str = "M001") -> list[tuple[str, str, str]]:
-    return [
-        (view.rule, str(view.points), view.source)
-        for view in reversed(ledger.entries(actor=SYSTEM, member=number))
-        if view.status == "recorded"
-    ]
-
-
-def statuses() -> list[str]:
-    return list(db.session.scalars(select(AwayReceipt.status).order_by(AwayReceipt.id)))
+    ruled_district()
 
 
 # ---- who submits
@@ -248,199 +203,3 @@ def test_every_role_at_every_status(client: FlaskClient, role: Role, status: str
     expected = 403 if not may else 200 if status == lifecycle.PENDING else 409
     assert answer.status_code == expected
     assert (statuses() != [status]) == (expected == 200)
-
-
-# ---- counted once
-
-
-@pytest.mark.parametrize("value", ["present", "late"])
-def test_whoever_came_at_home_is_not_counted_elsewhere(client: FlaskClient, value: str) -> None:
-    one = submit()
-    mark(value)
-    answer = client.post(f"{URL}/{one}/confirm", headers=bearer("secretary"))
-    assert (answer.status_code, answer.json["code"]) == (409, "counted_already")
-    again = client.post(URL, json=BODY, headers=bearer("member"))
-    assert (again.status_code, again.json["code"]) == (409, "counted_already")
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        {"value": "leave"},
-        {"value": "absent"},
-        {"value": None},
-        {"value": "present", "kind": "三会一课"},
-        {"value": "present", "number": "M002"},
-    ],
-)
-def test_no_other_mark_stands_against_it(other: dict[str, Any]) -> None:
-    one = submit()
-    mark(**other)
-    confirm(one)
-    assert ("themeday", "2.00", "receipt") in live()
-
-
-def test_a_second_confirmed_receipt_of_the_day_is_refused(client: FlaskClient) -> None:
-    confirm(submit())
-    answer = client.post(URL, json=BODY, headers=bearer("member"))
-    assert (answer.status_code, answer.json["code"]) == (409, "counted_already")
-    submit(kind="三会一课")
-    submit(held_on=date(2026, 8, 6))
-
-
-@pytest.mark.parametrize(("value", "more"), [("present", []), ("late", [("late", "-0.50", "meeting")])])
-def test_marked_at_home_afterwards_being_present_still_counts_once(value: str, more: list[Any]) -> None:
-    confirm(submit())
-    mark(value)
-    assert live() == [("themeday", "2.00", "receipt"), *more]
-
-
-def test_it_goes_along_when_two_records_are_merged() -> None:
-    confirm(submit("M004"))
-    with transaction():
-        merging.merge(actor=SYSTEM, at=clock.now(), keep="M001", duplicate="M004", reason="重复")
-    assert live() == [("themeday", "2.00", "merge")]
-
-
-def test_the_home_branch_is_that_of_the_day() -> None:
-    with transaction():
-        people.transfer(actor=SYSTEM, at=clock.now(), number="M001", to="QS0102", on=date(2026, 8, 6))
-    one = submit()
-    assert db.session.get_one(AwayReceipt, one).branch_id == factories.organisation_id("QS0101")
-
-
-def test_a_rule_sheet_without_points_for_it_gives_none() -> None:
-    published(document=without("themeday"), starts_on=date(2026, 8, 1))
-    found = confirm(submit(kind="主题党日"))
-    assert (found.status, found.entry_id) == ("confirmed", None)
-
-
-# ---- lapsing
-
-
-@pytest.fixture
-def night(app: Flask, frozen_clock: FrozenClock) -> Callable[[date], None]:
-    """Let it be the night of this day, and the night's job be done."""
-    assert "workers.activities" in run.HANDLERS
-
-    def be(day: date) -> None:
-        frozen_clock.set(datetime(day.year, day.month, day.day, 0, tzinfo=UTC))
-        with transaction():
-            job = queues.enqueue(topic=queues.RECEIPTS_TURN, payload={}, at=clock.now())
-        base.run_next(app, only=job.id)
-        db.session.expire_all()
-
-    return be
-
-
-def told() -> list[tuple[str, str]]:
-    rows = db.session.execute(select(SignIn.name, Notice.message).join(SignIn, SignIn.id == Notice.sign_in_id))
-    return sorted((row[0], row[1]) for row in rows)
-
-
-def test_what_waits_too_long_is_reminded_of_once_and_then_lapses(night: Any) -> None:
-    sent = date(2026, 8, 15)
-    one = submit()
-    other = submit("M004", kind="三会一课")
-    confirm(other)
-    before, reminding, last = (workdays.after(sent, n) for n in (14, 15, 20))
-    night(before)
-    assert told() == []
-    for day in (reminding, workdays.after(reminding, 1), last):
-        night(day)
-        assert told() == [("secretary", receipts.SOON)]
-    assert statuses() == ["pending", "confirmed"]
-    night(workdays.after(last, 1))
-    night(workdays.after(last, 2))
-    assert statuses() == ["lapsed", "confirmed"]
-    assert told() == [("member", receipts.LAPSED), ("secretary", receipts.SOON)]
-    with pytest.raises(Conflict):
-        confirm(one)
-
-
-def test_without_a_secretary_of_its_own_the_next_above_is_reminded(night: Any) -> None:
-    submit("M005")
-    night(workdays.after(date(2026, 8, 15), 15))
-    assert told() == [("far", receipts.SOON)]
-
-
-def test_the_days_are_those_that_the_organisation_decided(client: FlaskClient) -> None:
-    with transaction():
-        settings.decide(actor=SYSTEM, at=clock.now(), organisation="QS01", name="review_days", value=2)
-    answer = client.post(URL, json=BODY, headers=bearer("member"))
-    assert answer.json["lapses_on"] == workdays.after(date(2026, 8, 15), 8).isoformat()
-
-
-def test_the_member_is_told_what_was_decided(app: Flask) -> None:
-    confirm(submit())
-    with transaction():
-        receipts.refuse(actor=SYSTEM, at=clock.now(), receipt_id=submit(kind="三会一课"), reason="未查实")
-    while base.run_next(app):
-        pass
-    assert [name for name, _ in told()] == ["member", "member"]
-
-
-# ---- lists and pages
-
-
-def test_the_receipts_come_in_pages_and_are_narrowed_down(client: FlaskClient) -> None:
-    ids = [submit(number) for number in ("M001", "M002", "M004", "M005")]
-    confirm(ids[0])
-    headers = bearer("admin")
-    seen, after = [], ""
-    while after is not None:
-        page = client.get(f"{URL}?limit=3&after={after}", headers=headers).json
-        seen += [item["member"] for item in page["items"]]
-        after = page["next"]
-    assert seen == ["M005", "M004", "M002", "M001"]
-
-    def found(who: str, **query: str) -> list[str]:
-        return [item["member"] for item in client.get(URL, query_string=query, headers=bearer(who)).json["items"]]
-
-    assert found("admin", status="confirmed") == ["M001"]
-    assert found("admin", organisation="QS01") == ["M004", "M002", "M001"]
-    assert found("admin", member="M005") == ["M005"]
-    assert found("member") == ["M001"]
-    assert found("secretary") == found("auditor", organisation="QS0101") == ["M002", "M001"]
-    assert client.get(f"{URL}?status=x", headers=headers).status_code == 422
-    assert client.get(f"{URL}?organisation=QS0102", headers=bearer("secretary")).status_code == 404
-    assert client.get(f"{URL}/{ids[1]}", headers=bearer("member")).status_code == 404
-
-
-def test_a_member_reports_by_form_and_the_branch_confirms(client: FlaskClient, app: Flask) -> None:
-    token = browser(client, "member")
-    form = {"kind": BODY["kind"], "held_on": BODY["held_on"], "host": "", "csrf_token": token}
-    assert 'id="host-error"' in client.post("/away-receipts/new", data=form).text
-    assert client.post("/away-receipts/new", data={**form, "host": "滨江社区"}).location == "/away-receipts"
-    twice = client.post("/away-receipts/new", data={**form, "host": "滨江社区"})
-    assert (twice.status_code, 'id="held_on-error"' in twice.text) == (422, True)
-    assert "滨江社区" in client.get("/away-receipts").text
-    one = db.session.scalars(select(AwayReceipt.id)).one()
-    other = app.test_client()
-    token = browser(other, "secretary")
-    assert "1 份异地参会回执待确认" in other.get("/branch").text
-    assert other.post(f"/away-receipts/{one}/confirm", data={"csrf_token": token}).status_code == 302
-    again = other.post(f"/away-receipts/{one}/confirm", data={"csrf_token": token})
-    assert again.status_code == 422
-    assert "已确认" in client.get("/away-receipts?status=confirmed").text
-
-
-def test_a_visitor_is_reported_by_form(client: FlaskClient) -> None:
-    token = browser(client, "far")
-    form = {"member": "M001", "kind": BODY["kind"], "held_on": BODY["held_on"], "host": "", "csrf_token": token}
-    assert client.post("/away-receipts/new", data=form).location == "/away-receipts"
-    page = client.get("/away-receipts").text
-    assert "已收到" in page
-    assert "M001" not in page
-    assert statuses() == ["pending"]
-
-
-def test_a_receipt_is_refused_by_form(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    one = submit()
-    token = browser(client, "secretary")
-    address = f"/away-receipts/{one}/refuse"
-    assert 'id="reason-error"' in client.post(address, data={"reason": "", "csrf_token": token}).text
-    assert client.post(address, data={"reason": "未查实", "csrf_token": token}).status_code == 302
-    submit()
-    monkeypatch.setattr(receipts_pages, "ON_A_PAGE", 1)
-    assert 'rel="next"' in client.get("/away-receipts").text

@@ -26,7 +26,7 @@ from pointsvc.tallies.models import Standing, TallyResult
 from tests import factories
 from tests.conftest import FrozenClock
 from tests.factories import bearer
-from tests.schemes.sheets import published
+from tests.schemes.sheets import ruled_district
 from tests.tallies.work import tally
 from workers import base, run, schedule
 
@@ -35,8 +35,7 @@ assert run.HANDLERS
 
 @pytest.fixture(autouse=True)
 def _district(app: Flask, frozen_clock: FrozenClock) -> None:
-    factories.district()
-    published()
+    ruled_district()
     work(app)
     with transaction():
         # The month's settling is done: it would put every total right.

@@ -19,6 +19,7 @@ from pointsvc.pledges.lifecycle import OUTCOMES
 from pointsvc.pledges.models import Pledge
 from tests import factories
 from tests.factories import bearer
+from tests.remembered import remembered
 
 API = "/api/v1"
 PHONE = "0000-6001234"
@@ -30,6 +31,7 @@ PEOPLE = (
 )
 
 
+@remembered
 def district() -> None:
     """The made-up district, whose supervision phone is known."""
     factories.district()

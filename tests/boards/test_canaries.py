@@ -20,7 +20,7 @@ from tests import factories
 from tests.boards import scene
 from tests.boards.scene import API
 from tests.conftest import FrozenClock
-from tests.guards.test_routes import DECLARED
+from tests.guards.routes import DECLARED
 
 pytestmark = pytest.mark.usefixtures("district")
 

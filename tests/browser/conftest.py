@@ -16,7 +16,7 @@ from pointsvc.people.models import SignIn
 from tests import factories
 from tests.browser.visitors import Site, work
 from tests.conftest import Databases, FrozenClock, settings
-from tests.schemes.sheets import published
+from tests.schemes.sheets import ruled_district
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 # Chromium must neither call home nor look for updates, and has no sandbox as root.
@@ -50,8 +50,7 @@ def districts(tmp_path_factory: pytest.TempPathFactory) -> Databases:
     databases = Databases("sqlite", folder, None)
     app = create_app(settings(f"sqlite:///{folder / 'template'}.db", folder))
     with clock.set_to(FrozenClock()), app.app_context():
-        factories.district()
-        published()
+        ruled_district()
         for name, *_ in factories.SIGN_INS:
             factories.give_password(name)
         # Everybody knows the way already; who is new is seen in tests/people/test_guides.py.

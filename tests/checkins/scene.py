@@ -22,16 +22,17 @@ from pointsvc.ledger import service as ledger
 from pointsvc.people import settings
 from pointsvc.permissions import SYSTEM, Role
 from tests import factories
-from tests.schemes.sheets import published
+from tests.remembered import remembered
+from tests.schemes.sheets import ruled_district
 
 DAY = date(2026, 8, 1)
 PEOPLE = (("K001", "高远山"), ("K002", "闻小舟"), ("K003", "苗青禾"))
 
 
+@remembered
 def district() -> None:
     """All of it."""
-    factories.district()
-    published()
+    ruled_district()
     around()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 import pytest
@@ -154,8 +155,11 @@ def test_the_home_unit_of_the_quarters_last_day_gets_the_card(client: FlaskClien
     assert acknowledge(client, "secretary") == (200, None)
 
 
-def test_missed_quarters_are_made_up_for_each_once(app: Flask, frozen_clock: FrozenClock) -> None:
+def test_missed_quarters_are_made_up_for_each_once(
+    app: Flask, frozen_clock: FrozenClock, periodic: Callable[..., None]
+) -> None:
     assert run.HANDLERS
+    periodic("service_cards", "service_remind")
     scene.served()
     schedule.ask_for_due()
     frozen_clock.set(datetime(2027, 1, 20, 1, 0, tzinfo=UTC))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,7 +24,8 @@ from workers import base, run, schedule
 
 
 @pytest.fixture(autouse=True)
-def _district(app: Flask, frozen_clock: FrozenClock) -> None:
+def _district(app: Flask, frozen_clock: FrozenClock, periodic: Callable[..., None]) -> None:
+    periodic("declarations")
     district()
     # A Monday, two in the afternoon in Shanghai.
     frozen_clock.set(datetime(2026, 8, 17, 6, tzinfo=UTC))

@@ -19,17 +19,18 @@ from pointsvc.errors import Problem
 from pointsvc.ledger.models import Entry
 from pointsvc.permissions import SYSTEM, Role
 from tests import factories
-from tests.schemes.sheets import published
+from tests.remembered import remembered
+from tests.schemes.sheets import ruled_district
 
 DAY = date(2026, 7, 5)
 
 
+@remembered
 def district() -> None:
     """The made-up district with its rule sheet, and two more who lead the first branch: a deputy, and
     ``leader``, who is M002.
     """
-    factories.district()
-    published()
+    ruled_district()
     factories.sign_in("deputy", Role.SECRETARY, "QS0101")
     factories.sign_in("leader", Role.SECRETARY, "QS0101", member="M002")
 

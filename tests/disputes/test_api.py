@@ -13,7 +13,6 @@ from pointsvc.db import transaction
 from pointsvc.people import service as people
 from pointsvc.people import settings
 from pointsvc.permissions import PERMISSION_MAP, SYSTEM, Permission
-from tests import factories
 from tests.conftest import FrozenClock
 from tests.disputes.scene import get, post, raised, record
 from tests.factories import BY_ROLE
@@ -23,8 +22,7 @@ from tests.tallies import work as tally_work
 
 @pytest.fixture(autouse=True)
 def _district(client: FlaskClient, frozen_clock: FrozenClock) -> None:
-    factories.district()
-    sheets.publish()
+    sheets.ruled_district()
 
 
 # ---- POST /disputes

@@ -30,8 +30,7 @@ INSTEAD = {"rule": "talk", "occurred_on": "2026-07-01"}
 
 @pytest.fixture
 def scene(client: FlaskClient, frozen_clock: FrozenClock) -> FlaskClient:
-    factories.district()
-    sheets.publish()
+    sheets.ruled_district()
     return client
 
 
@@ -256,8 +255,7 @@ def test_the_same_key_gives_the_first_answer_again(scene: FlaskClient) -> None:
 @pytest.fixture
 def live(live_app: Flask, frozen_clock: FrozenClock) -> Flask:
     with live_app.app_context():
-        factories.district()
-        sheets.publish()
+        sheets.ruled_district()
     return live_app
 
 

@@ -24,8 +24,7 @@ from tests.tallies import work as tally_work
 
 @pytest.fixture(autouse=True)
 def _district(client: FlaskClient, frozen_clock: FrozenClock) -> None:
-    factories.district()
-    sheets.publish()
+    sheets.ruled_district()
 
 
 def again(period: str = "2026-Q3") -> str:

@@ -32,8 +32,7 @@ class Person:
 
 @pytest.fixture
 def member(app: Flask, frozen_clock: FrozenClock) -> Person:
-    factories.district()
-    sheets.publish()
+    sheets.ruled_district()
     return Person(app, "member")
 
 

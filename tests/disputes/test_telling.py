@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -23,9 +24,9 @@ EVE = datetime(2026, 9, 30, 2, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
-def _district(app: Flask, frozen_clock: FrozenClock) -> None:
-    factories.district()
-    sheets.publish()
+def _district(app: Flask, frozen_clock: FrozenClock, periodic: Callable[..., None]) -> None:
+    periodic("disputes")
+    sheets.ruled_district()
 
 
 def night(frozen_clock: FrozenClock, day: str) -> None:

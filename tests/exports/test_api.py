@@ -24,7 +24,7 @@ from tests import factories
 from tests.conftest import FrozenClock
 from tests.counting import counted
 from tests.factories import bearer
-from tests.schemes.sheets import published
+from tests.schemes.sheets import ruled_district
 
 TABLES = ("entries", "members", "organisations", "attendance")
 READERS = PERMISSION_MAP[Permission.EXPORTS_READ]
@@ -32,8 +32,7 @@ READERS = PERMISSION_MAP[Permission.EXPORTS_READ]
 
 @pytest.fixture(autouse=True)
 def _district(app: Flask, frozen_clock: FrozenClock) -> None:
-    factories.district()
-    published()
+    ruled_district()
     for member in ("M001", "M004"):
         with transaction():
             ledger.record(

@@ -32,7 +32,7 @@ from tests import factories
 from tests.conftest import FrozenClock
 from tests.exports.ledgers import figures, live, taken_in
 from tests.exports.test_round_trip import a_service, hold
-from tests.schemes.sheets import SHEET, published
+from tests.schemes.sheets import SHEET, ruled_district
 from tests.tallies.work import tally
 from workers import base, run
 
@@ -75,8 +75,7 @@ def table(archive: zipfile.ZipFile, name: str) -> list[dict[str, str]]:
 
 @pytest.fixture
 def district(app: Flask, frozen_clock: FrozenClock) -> Flask:
-    factories.district()
-    published()
+    ruled_district()
     return app
 
 
@@ -135,8 +134,7 @@ def test_an_archive_holds_everything_of_a_node_and_says_so(district: Flask) -> N
 
 def test_an_archive_can_be_brought_into_another_service(app: Flask, frozen_clock: FrozenClock) -> None:
     with a_service():
-        factories.district()
-        published()
+        ruled_district()
         fill()
         _, archive = made(app)
         told, scores = live(), figures()

@@ -21,15 +21,14 @@ from pointsvc.ledger import service as ledger
 from pointsvc.permissions import SYSTEM
 from tests import factories
 from tests.conftest import FrozenClock
-from tests.schemes.sheets import published
+from tests.schemes.sheets import ruled_district
 from tests.tallies.work import tally
 from workers import base
 
 
 @pytest.fixture(autouse=True)
 def _district(app: Flask, frozen_clock: FrozenClock) -> None:
-    factories.district()
-    published()
+    ruled_district()
     for rule, day, more in (
         ("volunteer", date(2026, 2, 5), {"quantity": Decimal(5)}),
         ("themeday", date(2026, 7, 5), {"note": "=SUM(1)"}),

@@ -30,7 +30,7 @@ from tests import factories
 from tests.conftest import FrozenClock
 from tests.exports.ledgers import FORMS, exported, figures, live, taken_in
 from tests.imports.test_service import reasons
-from tests.schemes.sheets import SHEET, published, sheet
+from tests.schemes.sheets import SHEET, published, ruled_district, sheet
 
 FIRST, LAST = date(2026, 1, 10), date(2026, 8, 15)
 
@@ -108,8 +108,7 @@ def problems(row: Any) -> Any:
 @given(found=deeds(), form=st.sampled_from(FORMS))
 def test_a_ledger_comes_back(app: Flask, frozen_clock: FrozenClock, found: list[dict[str, Any]], form: str) -> None:
     with a_service():
-        factories.district()
-        published()
+        ruled_district()
         for deed in found:
             frozen_clock.advance(seconds=1)
             record(deed)
@@ -143,8 +142,7 @@ def another(files: dict[str, bytes], sheets: list[tuple[Any, date]]) -> Iterator
 
 @pytest.fixture
 def district(app: Flask, frozen_clock: FrozenClock) -> Flask:
-    factories.district()
-    published()
+    ruled_district()
     return app
 
 
@@ -218,8 +216,7 @@ def test_an_entry_by_an_earlier_version_comes_back_with_its_points(app: Flask, f
     next(rule for rule in dearer["rules"] if rule["code"] == "volunteer")["points"] = "5"
     sheets = [(SHEET, date(2026, 1, 1)), (dearer, date(2026, 3, 1))]
     with a_service():
-        factories.district()
-        published()
+        ruled_district()
         record(deed())
         published(starts_on=date(2026, 3, 1), document=dearer)
         record(deed(member="M004"))
@@ -240,8 +237,7 @@ def test_points_of_meetings_are_not_given_twice_when_the_attendance_came_in_firs
     app: Flask, frozen_clock: FrozenClock
 ) -> None:
     with a_service():
-        factories.district()
-        published()
+        ruled_district()
         hold("QS01", date(2026, 3, 5), "学雷锋  志愿服务", M001="present", M002="late", M004="leave", M003="absent")
         hold("QS01", date(2026, 3, 5), "", M001="present")
         record(deed())

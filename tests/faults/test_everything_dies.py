@@ -22,7 +22,7 @@ from tests.faults import history
 from tests.faults.cast import Cast
 from tests.notices import scene
 from tests.notices.receivers import Post
-from tests.schemes.sheets import published
+from tests.schemes.sheets import ruled_district
 from tests.servers import PostgreSQL, Redis
 
 pytestmark = pytest.mark.faults
@@ -86,8 +86,7 @@ def test_whatever_dies_nothing_acknowledged_is_lost_and_nothing_comes_twice(
     cast = place.cast
     with place.app.app_context():
         migrate()
-        factories.district()
-        published()
+        ruled_district()
         scene.gateway(post, "QS0101", topics=("announcement",))
         headers = factories.bearer("admin")
         # Its connections will not outlive the faults.

@@ -20,7 +20,7 @@ from tests.faults import history
 from tests.faults.cast import Cast
 from tests.notices import scene
 from tests.notices.receivers import Post
-from tests.schemes.sheets import published
+from tests.schemes.sheets import ruled_district
 from tests.servers import Redis
 
 pytestmark = pytest.mark.faults
@@ -64,8 +64,7 @@ def app(live_database: str, tmp_path: Path) -> Iterator[Flask]:
 @pytest.fixture
 def headers(app: Flask, post: Post) -> dict[str, str]:
     """The district is there, and its organisation department asks."""
-    factories.district()
-    published()
+    ruled_district()
     scene.gateway(post, "QS0101", topics=("announcement",))
     return factories.bearer("admin")
 

@@ -17,7 +17,7 @@ from pointsvc.config import Config
 from pointsvc.db import db
 from pointsvc.ledger.models import Entry
 from tests import factories
-from tests.schemes.sheets import published
+from tests.schemes.sheets import ruled_district
 
 pytestmark = pytest.mark.faults
 BODY = {"member": "M001", "rule": "volunteer", "occurred_on": "2026-07-05", "quantity": "1", "matter": "一次"}
@@ -35,8 +35,7 @@ def entries(app: Flask) -> int:
 
 def test_one_key_is_one_effect(live_app: Flask, live_settings: Config) -> None:
     with live_app.app_context():
-        factories.district()
-        published()
+        ruled_district()
         mine = {**factories.bearer("secretary"), "Idempotency-Key": "k-1"}
         theirs = {**factories.bearer("street"), "Idempotency-Key": "k-1"}
         without_rights = {**factories.bearer("member"), "Idempotency-Key": "k-1"}

@@ -27,7 +27,7 @@ from pointsvc.tallies.models import Tally, TallyResult
 from tests import factories
 from tests.faults.history import until
 from tests.faults.processes import Process, Start
-from tests.schemes.sheets import published
+from tests.schemes.sheets import ruled_district
 
 pytestmark = pytest.mark.faults
 WORKER = [sys.executable, "-m", "tests.faults.worker", "--poll"]
@@ -36,8 +36,7 @@ MEMBERS, PERIODS, KILLS, FREEZES = 400, 4, 4, 1
 
 def prepare(rng: random.Random) -> None:
     """A branch of many members, their entries, and the tally of each quarter asked for."""
-    factories.district()
-    published()
+    ruled_district()
     numbers = [f"X{n:03d}" for n in range(MEMBERS)]
     with transaction():
         people.add_members(

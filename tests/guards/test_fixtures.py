@@ -2,7 +2,10 @@
 
 import contextlib
 import signal
+from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -10,10 +13,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, func, select, text
 
-from pointsvc import clock, queues
+from pointsvc import clock, create_app, queues
 from pointsvc.db import db, transaction
+from pointsvc.people.models import Organisation
 from pointsvc.queues import Job
-from tests.conftest import Databases, FrozenClock
+from tests import factories
+from tests.boards import scene as boards
+from tests.conftest import Databases, FrozenClock, settings
+from tests.reviews import steps as reviews
 from tests.servers import PostgreSQL, Redis
 
 AT = datetime(2026, 7, 1, tzinfo=UTC)
@@ -106,3 +113,37 @@ def test_the_frozen_clock_moves_only_when_told(frozen_clock: FrozenClock) -> Non
     assert clock.local(clock.now()).isoformat() == "2026-08-15T10:00:00+08:00"
     frozen_clock.advance(hours=14)
     assert clock.today().isoformat() == "2026-08-16"
+
+
+def everything() -> dict[str, list[Any]]:
+    tables = {table.name: db.session.execute(table.select()).all() for table in db.metadata.sorted_tables}
+    return {name: sorted(map(repr, found)) for name, found in tables.items() if found}
+
+
+@pytest.mark.parametrize("scene", [factories.district, boards.district, reviews.ruled_branch])
+def test_a_remembered_scene_is_the_one_that_the_verbs_built(
+    databases: Databases, tmp_path: Path, frozen_clock: FrozenClock, scene: Callable[[], None]
+) -> None:
+    # At an instant of its own it is not known yet: the first time it is built.
+    frozen_clock.advance(microseconds=1)
+    found = []
+    for _ in range(2):
+        url, remove = databases.new()
+        app = create_app(settings(url, tmp_path))
+        with app.app_context():
+            scene()
+            laid_out = everything()
+            factories.organisation("QS0777", parent="QS")
+            found.append((laid_out, everything()))
+            db.session.remove()
+            db.engine.dispose()
+        remove()
+    assert len(found[0][0]["organisation"]) == len(factories.ORGANISATIONS)
+    assert found[1] == found[0]
+
+
+def test_upon_what_is_there_already_a_scene_is_built_and_not_laid_out(app: Flask) -> None:
+    first = factories.organisation("QS0777", kind="district").id
+    factories.district()
+    ids = db.session.scalars(select(Organisation.id).order_by(Organisation.id)).all()
+    assert (ids[0], len(ids)) == (first, 1 + len(factories.ORGANISATIONS))

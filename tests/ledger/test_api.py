@@ -18,7 +18,7 @@ from pointsvc.permissions import SYSTEM, Role
 from tests import factories
 from tests.conftest import FrozenClock
 from tests.factories import bearer
-from tests.schemes.sheets import published
+from tests.schemes.sheets import ruled_district
 
 ONE: dict[str, Any] = {"member": "M001", "rule": "volunteer", "occurred_on": "2026-07-05", "quantity": "2.5"}
 SEVERAL: dict[str, Any] = {"members": ["M001", "M002"], "rule": "meeting", "occurred_on": "2026-07-05"}
@@ -27,8 +27,7 @@ RECORDERS = (Role.DISTRICT_ADMIN, Role.SECRETARY)
 
 @pytest.fixture(autouse=True)
 def _district(app: Flask, frozen_clock: FrozenClock) -> None:
-    factories.district()
-    published()
+    ruled_district()
 
 
 def post(client: FlaskClient, who: str = "secretary", address: str = "/entries", body: Any = None) -> Any:

@@ -13,13 +13,12 @@ from pointsvc.db import db, transaction
 from pointsvc.ledger import service as ledger
 from tests import factories
 from tests.conftest import FrozenClock
-from tests.schemes.sheets import published
+from tests.schemes.sheets import ruled_district
 
 
 @pytest.fixture(autouse=True)
 def _entry(app: Flask, frozen_clock: FrozenClock) -> None:
-    factories.district()
-    published()
+    ruled_district()
     with transaction():
         ledger.record(
             actor=factories.actor("secretary"),

@@ -21,7 +21,7 @@ from pointsvc.ledger import service as ledger
 from pointsvc.ledger.models import Entry
 from pointsvc.permissions import SYSTEM
 from tests import factories
-from tests.schemes.sheets import published
+from tests.schemes.sheets import ruled_district
 
 DAY = date(2026, 7, 5)
 
@@ -44,8 +44,7 @@ def both(app: Flask, work: Callable[[], Any]) -> list[Any]:
 
 def test_two_who_reverse_one_entry_make_one_reversal(live_app: Flask) -> None:
     with live_app.app_context():
-        factories.district()
-        published()
+        ruled_district()
         secretary = factories.actor("secretary")
         with transaction():
             made = ledger.record(actor=secretary, at=clock.now(), member="M001", rule="meeting", occurred_on=DAY)
@@ -61,8 +60,7 @@ def test_two_who_reverse_one_entry_make_one_reversal(live_app: Flask) -> None:
 
 def test_two_sendings_of_one_request_record_once(live_app: Flask) -> None:
     with live_app.app_context():
-        factories.district()
-        published()
+        ruled_district()
         headers = {**factories.bearer("secretary"), "Idempotency-Key": "k1"}
     body = {"member": "M001", "rule": "meeting", "occurred_on": DAY.isoformat()}
 
@@ -80,8 +78,7 @@ def test_two_sendings_of_one_request_record_once(live_app: Flask) -> None:
 @pytest.mark.parametrize("turn", range(3))
 def test_whatever_is_recorded_while_two_records_are_merged_is_the_kept_ones(live_app: Flask, turn: int) -> None:
     with live_app.app_context():
-        factories.district()
-        published()
+        ruled_district()
     turns = iter(range(2))
 
     def record() -> Any:
@@ -108,8 +105,7 @@ def test_whatever_is_recorded_while_two_records_are_merged_is_the_kept_ones(live
 
 def test_two_who_merge_at_once_make_one_merge(live_app: Flask) -> None:
     with live_app.app_context():
-        factories.district()
-        published()
+        ruled_district()
         with transaction():
             ledger.record(actor=SYSTEM, at=clock.now(), member="M004", rule="meeting", occurred_on=DAY)
 

@@ -17,16 +17,14 @@ from pointsvc.ledger import doubles, doubles_pages, merging
 from pointsvc.ledger import service as ledger
 from pointsvc.people import service as people
 from pointsvc.permissions import SYSTEM
-from tests import factories
 from tests.conftest import FrozenClock
 from tests.factories import actor, browser
-from tests.schemes.sheets import published
+from tests.schemes.sheets import ruled_district
 
 
 @pytest.fixture(autouse=True)
 def _district(app: Flask, frozen_clock: FrozenClock) -> None:
-    factories.district()
-    published()
+    ruled_district()
 
 
 def record(who: str, member: str = "M001", day: str = "2026-08-01", **more: str) -> int:

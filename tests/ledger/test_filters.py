@@ -18,13 +18,12 @@ from pointsvc.ledger import service as ledger
 from pointsvc.permissions import SYSTEM
 from tests import factories
 from tests.conftest import FrozenClock
-from tests.schemes.sheets import published
+from tests.schemes.sheets import ruled_district
 
 
 @pytest.fixture(autouse=True)
 def _entries(app: Flask, frozen_clock: FrozenClock) -> None:
-    factories.district()
-    published()
+    ruled_district()
     for month in (3, 4, 5):
         for rule, more in (("meeting", {}), ("advice", {"points": Decimal(2)})):
             with transaction():

@@ -11,13 +11,12 @@ from flask.testing import FlaskClient
 from tests import factories
 from tests.conftest import FrozenClock
 from tests.factories import bearer
-from tests.schemes.sheets import published
+from tests.schemes.sheets import ruled_district
 
 
 @pytest.fixture(autouse=True)
 def _district(app: Flask, frozen_clock: FrozenClock) -> None:
-    factories.district()
-    published()
+    ruled_district()
 
 
 @pytest.fixture

@@ -14,13 +14,12 @@ from pointsvc.ledger.models import Entry
 from tests import factories
 from tests.conftest import FrozenClock
 from tests.factories import bearer
-from tests.schemes.sheets import published
+from tests.schemes.sheets import ruled_district
 
 
 @pytest.fixture(autouse=True)
 def _district(app: Flask, frozen_clock: FrozenClock) -> None:
-    factories.district()
-    published()
+    ruled_district()
 
 
 def recorded(client: FlaskClient, csrf: str, *members: str) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from pointsvc import clock
 from pointsvc.db import db, transaction
+from pointsvc.errors import NotFound
 from pointsvc.lists import reading
 from pointsvc.lists import service as lists
 from pointsvc.lists.models import Item
@@ -100,3 +101,10 @@ def work(app: Flask) -> None:
     assert "workers.lists" in run.HANDLERS
     while base.run_next(app):
         pass
+
+
+def seen(name: str, item_id: int) -> lists.ItemView | None:
+    try:
+        return lists.item(actor=factories.actor(name), item_id=item_id)
+    except NotFound:
+        return None

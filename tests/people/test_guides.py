@@ -12,13 +12,12 @@ from pointsvc.guides import FIRST, GUIDES, TERMS, steps
 from pointsvc.permissions import Role
 from tests import factories
 from tests.conftest import FrozenClock
-from tests.schemes.sheets import published
+from tests.schemes.sheets import ruled_district
 
 
 @pytest.fixture(autouse=True)
 def _district(app: Flask, frozen_clock: FrozenClock) -> None:
-    factories.district()
-    published()
+    ruled_district()
 
 
 @pytest.mark.parametrize("role", list(Role))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 import pytest
@@ -18,7 +19,8 @@ from workers import base, run, schedule
 
 
 @pytest.fixture(autouse=True)
-def _district(app: Flask, frozen_clock: FrozenClock) -> None:
+def _district(app: Flask, frozen_clock: FrozenClock, periodic: Callable[..., None]) -> None:
+    periodic("pledges_remind", "pledges_close")
     district()
     frozen_clock.set(datetime(2026, 8, 17, 6, tzinfo=UTC))
     schedule.ask_for_due()

@@ -18,6 +18,7 @@ from pointsvc.pledges import service as pledges
 from pointsvc.pledges.models import Pledge, PledgeStep
 from pointsvc.pledges.service import Said
 from tests import factories
+from tests.remembered import remembered
 from tests.schemes.sheets import SHEET, published
 
 MINUTE = "2026年3月支委会纪要第2号"
@@ -38,6 +39,7 @@ RULES = [
 ]
 
 
+@remembered
 def district(rules: bool = True) -> None:
     """The made-up district with a rule sheet, and ``leader``, a secretary of the first branch who is M002;
     with ``rules`` pledges give points.

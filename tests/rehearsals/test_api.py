@@ -25,8 +25,7 @@ ADDRESS = "/api/v1/rehearsals"
 
 @pytest.fixture(autouse=True)
 def _district(app: Flask, frozen_clock: FrozenClock) -> None:
-    factories.district()
-    sheets.publish()
+    sheets.ruled_district()
 
 
 def draft(organisation: str = "QS", **changes: Any) -> str:

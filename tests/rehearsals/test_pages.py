@@ -22,8 +22,7 @@ from tests.tallies import sheets
 
 @pytest.fixture(autouse=True)
 def _district(app: Flask, frozen_clock: FrozenClock) -> None:
-    factories.district()
-    sheets.publish()
+    sheets.ruled_district()
     sheets.record("M001", "hours", "2026-01-10", quantity=Decimal(20))
     sheets.record("M004", "award", "2026-01-10", tier="city")
 

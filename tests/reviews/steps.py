@@ -25,12 +25,21 @@ from pointsvc.reviews import service as reviews
 from pointsvc.reviews.counting import CHOICES
 from pointsvc.reviews.models import Review, ReviewCount
 from tests import factories
+from tests.remembered import remembered
+from tests.schemes.sheets import ruled_district
 
 YEAR = 2026
 HELD_ON = date(2026, 8, 20)
 GRADED = ("M001", "M003", "M011", "M012", "M013", "M014", "M015")
 ACCOUNTS = {"M001": "member", **{number: number.lower() for number in GRADED[2:]}}
 SECRET = "only for the tests, and long enough for the check"
+
+
+@remembered
+def ruled_branch() -> None:
+    """The made-up district with its rule sheet, and this branch."""
+    ruled_district()
+    branch()
 
 
 def branch() -> None:

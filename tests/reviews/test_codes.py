@@ -21,7 +21,6 @@ from pointsvc.reviews.models import ReviewCode
 from tests import factories
 from tests.conftest import FrozenClock
 from tests.reviews import steps
-from tests.schemes.sheets import published
 from workers import people as jobs
 from workers.base import Claim
 
@@ -31,9 +30,7 @@ UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 @pytest.fixture
 def _branch(app: Flask, frozen_clock: FrozenClock) -> None:
-    factories.district()
-    published()
-    steps.branch()
+    steps.ruled_branch()
 
 
 # ---- the code itself

@@ -18,7 +18,6 @@ from tests import factories
 from tests.conftest import FrozenClock
 from tests.factories import bearer
 from tests.reviews import steps
-from tests.schemes.sheets import published
 
 # What each act leads to, state by state; everything else is refused. Written a second time on purpose.
 WAYS = {
@@ -54,9 +53,7 @@ STATES = ("prepared", "open", "counted", "decided", "publicised", "withdrawn")
 
 @pytest.fixture(autouse=True)
 def _branch(app: Flask, frozen_clock: FrozenClock) -> None:
-    factories.district()
-    published()
-    steps.branch()
+    steps.ruled_branch()
 
 
 def act(client: FlaskClient, review_id: int, name: str, who: str = "secretary") -> Any:

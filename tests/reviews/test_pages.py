@@ -17,14 +17,11 @@ from pointsvc.reviews import changing, listing, roster
 from tests import factories
 from tests.conftest import FrozenClock
 from tests.reviews import steps
-from tests.schemes.sheets import published
 
 
 @pytest.fixture(autouse=True)
 def _branch(app: Flask, frozen_clock: FrozenClock) -> None:
-    factories.district()
-    published()
-    steps.branch()
+    steps.ruled_branch()
 
 
 @pytest.fixture

@@ -16,11 +16,9 @@ from pointsvc.permissions import SYSTEM
 from pointsvc.reviews import ballots, checking, roster
 from pointsvc.reviews import service as reviews
 from pointsvc.reviews.models import ReviewTurnout
-from tests import factories
 from tests.conftest import FrozenClock
 from tests.racing import outcomes
 from tests.reviews import steps
-from tests.schemes.sheets import published
 
 AT_ONCE = 4
 
@@ -28,9 +26,7 @@ AT_ONCE = 4
 @pytest.fixture(autouse=True)
 def _branch(live_app: Flask, frozen_clock: FrozenClock) -> Iterator[None]:
     with live_app.app_context():
-        factories.district()
-        published()
-        steps.branch()
+        steps.ruled_branch()
         yield
 
 

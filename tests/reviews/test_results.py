@@ -24,7 +24,6 @@ from tests import factories
 from tests.conftest import FrozenClock
 from tests.counting import counted
 from tests.reviews import steps
-from tests.schemes.sheets import published
 from tests.tallies import work
 
 TOGETHER = ("peers", "masses")
@@ -32,9 +31,7 @@ TOGETHER = ("peers", "masses")
 
 @pytest.fixture(autouse=True)
 def _branch(app: Flask, frozen_clock: FrozenClock) -> None:
-    factories.district()
-    published()
-    steps.branch()
+    steps.ruled_branch()
 
 
 def decide(name: str, value: Any, organisation: str = "QS0101") -> None:

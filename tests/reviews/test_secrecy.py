@@ -17,20 +17,16 @@ from pointsvc.audit.models import AuditEvent
 from pointsvc.db import Json, db
 from pointsvc.reviews.counting import CHOICES
 from pointsvc.reviews.models import ReviewBox, ReviewCode, ReviewCount, ReviewTurnout
-from tests import factories
 from tests.conftest import FrozenClock
 from tests.factories import bearer
 from tests.reviews import steps
-from tests.schemes.sheets import published
 
 VOTERS = ("M011", "M012", "M013", "M014", "M015")
 
 
 @pytest.fixture(autouse=True)
 def _branch(app: Flask, frozen_clock: FrozenClock) -> None:
-    factories.district()
-    published()
-    steps.branch()
+    steps.ruled_branch()
 
 
 def everything() -> dict[str, list[dict[str, Any]]]:

@@ -19,15 +19,12 @@ from tests import factories
 from tests.conftest import FrozenClock
 from tests.counting import counted
 from tests.reviews import steps
-from tests.schemes.sheets import published
 from workers import base, run, schedule
 
 
 @pytest.fixture(autouse=True)
 def _branch(app: Flask, frozen_clock: FrozenClock) -> None:
-    factories.district()
-    published()
-    steps.branch()
+    steps.ruled_branch()
 
 
 def work(app: Flask) -> None:

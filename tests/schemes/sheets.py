@@ -10,6 +10,8 @@ from pointsvc.db import transaction
 from pointsvc.permissions import SYSTEM
 from pointsvc.schemes import service as schemes
 from pointsvc.schemes.models import Scheme
+from tests import factories
+from tests.remembered import remembered
 
 AT = datetime(2026, 1, 5, 2, 0, tzinfo=UTC)
 
@@ -78,3 +80,10 @@ def published(organisation: str = "QS", starts_on: date = date(2026, 1, 1), docu
     made = draft(organisation, starts_on, document)
     with transaction():
         return schemes.publish(actor=SYSTEM, at=AT, scheme_id=made.id)
+
+
+@remembered
+def ruled_district() -> None:
+    """The made-up district, with the sheet in force since the new year."""
+    factories.district()
+    published()

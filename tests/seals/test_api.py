@@ -24,8 +24,7 @@ API = "/api/v1"
 @pytest.fixture
 def entry(client: FlaskClient, frozen_clock: FrozenClock) -> int:
     """An entry of M001, not sealed yet."""
-    factories.district()
-    sheets.publish()
+    sheets.ruled_district()
     return sheets.record("M001", "talk", "2026-07-02", note="家里老人住院", matter="防汛")
 
 
@@ -109,8 +108,7 @@ def test_the_code_rests_on_the_secret_key_alone(client: FlaskClient, entry: int)
 def test_proofs_are_read_without_a_transaction_too(live_app: Flask, live_settings: Config) -> None:
     """As in production, where each statement of a reader stands alone."""
     with live_app.app_context():
-        factories.district()
-        sheets.publish()
+        sheets.ruled_district()
         entry = sheets.record("M001", "talk", "2026-07-02")
         tally = work.sealed("QS", "2026-Q3")
         headers = bearer("member")

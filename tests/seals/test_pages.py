@@ -18,8 +18,7 @@ KEY = codes.key_of(SECRET)
 
 @pytest.fixture
 def entry(client: FlaskClient, frozen_clock: FrozenClock) -> int:
-    factories.district()
-    sheets.publish()
+    sheets.ruled_district()
     return sheets.record("M001", "talk", "2026-07-02", note="家里老人住院", matter="防汛")
 
 

@@ -10,6 +10,8 @@ from pointsvc.db import transaction
 from pointsvc.ledger import service as ledger
 from pointsvc.permissions import SYSTEM
 from pointsvc.schemes import service as schemes
+from tests import factories
+from tests.remembered import remembered
 
 SHEET: dict[str, Any] = {
     "name": "青石区积分办法",
@@ -62,6 +64,13 @@ def publish(organisation: str = "QS", starts_on: date = date(2026, 1, 1), **chan
         )
         schemes.publish(actor=SYSTEM, at=clock.now(), scheme_id=made.id)
         return made.id
+
+
+@remembered
+def ruled_district() -> None:
+    """The made-up district, with the sheet in force since the new year."""
+    factories.district()
+    publish()
 
 
 def record(member: str, rule: str, day: str, **more: Any) -> int:

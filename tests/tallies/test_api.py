@@ -19,8 +19,7 @@ API = "/api/v1"
 
 @pytest.fixture(autouse=True)
 def _district(client: FlaskClient, frozen_clock: FrozenClock) -> None:
-    factories.district()
-    sheets.publish()
+    sheets.ruled_district()
 
 
 def get(client: FlaskClient, path: str, name: str = "admin") -> Any:

@@ -52,8 +52,7 @@ DEEDS = st.lists(
 
 @pytest.fixture(autouse=True)
 def _district(app: Flask, frozen_clock: FrozenClock) -> None:
-    factories.district()
-    sheets.publish()
+    sheets.ruled_district()
 
 
 def merge(keep: str = "M001", duplicate: str = "M004") -> int:

@@ -25,8 +25,7 @@ LEADERS = (Role.DISTRICT_ADMIN, Role.SUPERVISOR, Role.SECRETARY, Role.AUDITOR)
 
 @pytest.fixture(autouse=True)
 def _district(client: FlaskClient, frozen_clock: FrozenClock) -> None:
-    factories.district()
-    sheets.publish()
+    sheets.ruled_district()
     sheets.record("M004", "talk", "2026-07-02")
     for number in ("M001", "M002", "M005"):
         sheets.record(number, "note", "2026-07-02")

@@ -24,8 +24,7 @@ API = "/api/v1"
 
 @pytest.fixture(autouse=True)
 def _district(client: FlaskClient, frozen_clock: FrozenClock) -> None:
-    factories.district()
-    sheets.publish()
+    sheets.ruled_district()
     sheets.record("M001", "duty", "2026-07-01", points=Decimal(-8), note="会议纪要未交")
     for number in ("M004", "M005"):
         for day in range(1, 4):

@@ -37,8 +37,7 @@ EVE = datetime(2026, 9, 30, 2, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def _district(client: FlaskClient, frozen_clock: FrozenClock) -> None:
-    factories.district()
-    sheets.publish()
+    sheets.ruled_district()
 
 
 @pytest.fixture

@@ -26,8 +26,7 @@ from tests.tallies import sheets, work
 
 @pytest.fixture(autouse=True)
 def _district(app: Flask, frozen_clock: FrozenClock) -> None:
-    factories.district()
-    sheets.publish()
+    sheets.ruled_district()
 
 
 def totals(tally: Tally) -> dict[str, Decimal | None]:

@@ -32,8 +32,7 @@ KEPT = ("member_id", "branch_id", "rule_id", "scheme_id", "points", "quantity", 
 
 @pytest.fixture(autouse=True)
 def _district(app: Flask, frozen_clock: FrozenClock) -> None:
-    factories.district()
-    sheets.publish()
+    sheets.ruled_district()
 
 
 def seal(tally: Tally, **more: Any) -> Tally:

@@ -19,7 +19,6 @@ from pointsvc.permissions import SYSTEM
 from pointsvc.seals import checking
 from pointsvc.seals.models import ENTRY, Seal, SealLeaf
 from pointsvc.tallies import proving, sealing
-from tests import factories
 from tests.tallies import sheets, work
 
 
@@ -27,8 +26,7 @@ from tests.tallies import sheets, work
 def district(live_app: Flask) -> Flask:
     """The made-up district with an entry of each member."""
     with live_app.app_context():
-        factories.district()
-        sheets.publish()
+        sheets.ruled_district()
         for number in ("M001", "M002", "M003", "M004", "M005"):
             sheets.record(number, "talk", "2026-03-02")
         db.session.remove()

@@ -28,8 +28,7 @@ ON = date(2026, 8, 1)
 
 @pytest.fixture(autouse=True)
 def _district(client: FlaskClient, frozen_clock: FrozenClock) -> None:
-    factories.district()
-    sheets.publish()
+    sheets.ruled_district()
 
 
 def transfer(number: str = "M001", to: str = "QS0102", on: date = ON) -> None:

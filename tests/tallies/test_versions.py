@@ -15,7 +15,6 @@ from pointsvc.people import service as people
 from pointsvc.permissions import SYSTEM
 from pointsvc.tallies import comparing
 from pointsvc.tallies.models import Tally
-from tests import factories
 from tests.conftest import FrozenClock
 from tests.factories import bearer
 from tests.tallies import sheets, work
@@ -25,8 +24,7 @@ API = "/api/v1"
 
 @pytest.fixture(autouse=True)
 def _district(client: FlaskClient, frozen_clock: FrozenClock) -> None:
-    factories.district()
-    sheets.publish()
+    sheets.ruled_district()
 
 
 def get(client: FlaskClient, path: str, name: str = "admin") -> Any:
