@@ -93,10 +93,12 @@ def faults(page: Page) -> list[str]:
 
 
 class Scales:
-    """Everything that a browser with an empty cache must fetch for a page, without charts."""
+    """Everything that a browser with an empty cache must fetch for a page, unpacked, without charts."""
 
     def __init__(self, page: Page) -> None:
         self.bytes = 0
+        # Else styles and scripts would be weighed with the first page alone.
+        page.context.new_cdp_session(page).send("Network.setCacheDisabled", {"cacheDisabled": True})
         page.on("response", self._weigh)
 
     def _weigh(self, answer: Response) -> None:
