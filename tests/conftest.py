@@ -156,10 +156,23 @@ def engine_name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def databases(engine_name: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Databases:
+def makers() -> dict[str, Databases]:
+    """The makers of databases by engine: a process may come back to an engine as often as it takes over tests."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def databases(
+    engine_name: str,
+    makers: dict[str, Databases],
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Databases:
     """Maker of migrated databases of the present engine."""
-    server = request.getfixturevalue("postgresql") if engine_name == "postgresql" else None
-    return Databases(engine_name, tmp_path_factory.mktemp(engine_name), server)
+    if engine_name not in makers:
+        server = request.getfixturevalue("postgresql") if engine_name == "postgresql" else None
+        makers[engine_name] = Databases(engine_name, tmp_path_factory.mktemp(engine_name), server)
+    return makers[engine_name]
 
 
 # --- The service --------------------------------------------------------------------------------

@@ -37,9 +37,8 @@ def test_each_period_and_each_reminder_comes_once(start: Start, rng: random.Rand
         )
         for number in range(REMINDERS):
             due = clock.now() - timedelta(minutes=rng.randrange(1, 10**5))
-            reminders.plan(
-                at=clock.now(), subject=f"test:{number}", kind="due", dues=[due], sign_in_ids=readers, words=WORDS
-            )
+            whom = reminders.Whom(sign_in_ids=readers)
+            reminders.plan(at=clock.now(), subject=f"test:{number}", kind="due", dues=[due], whom=whom, words=WORDS)
     several = [start(words) for words in ([*CLI, "scheduler"], [*CLI, "scheduler"], WORKER, WORKER)]
     days = select(PeriodRun).where(PeriodRun.kind == "digests").order_by(PeriodRun.job_id)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import sys
@@ -40,6 +41,26 @@ def all_done(job_ids: list[int]) -> bool:
     return set(db.session.scalars(select(Job.status).where(Job.id.in_(job_ids)))) == {"done"}
 
 
+def freeze(pid: int) -> None:
+    """Stop a process between two of its writes.
+
+    One that is stopped within a write keeps SQLite's file locked, which no lease frees: everybody waits for it.
+    """
+    os.kill(pid, signal.SIGSTOP)
+    while db.engine.dialect.name == "sqlite" and not _unlocked(f"{db.engine.url.database}.lock"):
+        os.kill(pid, signal.SIGCONT)
+        os.kill(pid, signal.SIGSTOP)
+
+
+def _unlocked(path: str) -> bool:
+    with open(path, "rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
+
+
 def steps_of(job_id: int) -> list[int]:
     events = db.session.scalars(select(AuditEvent).where(AuditEvent.object_id == str(job_id)).order_by(AuditEvent.id))
     return [event.details["step"] for event in events]
@@ -64,7 +85,7 @@ def test_a_frozen_worker_that_wakes_up_late_changes_nothing(start: Start) -> Non
     job_id = ask(steps=40)
     frozen = start([*WORKER, "--poll"])
     eventually(lambda: job(job_id).progress >= 5)
-    os.kill(frozen.pid, signal.SIGSTOP)
+    freeze(frozen.pid)
     start([*WORKER, "--poll"])
     eventually(lambda: job(job_id).token == 2 and job(job_id).progress >= 10)
     os.kill(frozen.pid, signal.SIGCONT)

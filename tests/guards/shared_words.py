@@ -148,7 +148,6 @@ SHARED = {
     "Silent branches": "沉寂的党支部",
     "since": "自",
     "Skills": "相关技能",
-    "Skills": "所需技能",
     "State": "状态",
     "Supervision phone": "监督电话",
     "Tags": "标签",
