@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from pointsvc import clock
 from pointsvc.activities import service as activities
@@ -104,6 +104,24 @@ def test_a_mark_that_was_not_saved_says_so_until_it_is(site: Site) -> None:
     expect(page.get_by_text("刚才的登记没有保存。")).to_be_hidden()
     expect(count(page, "实到")).to_have_text("1")
     assert site.points() == {"M002": Decimal("2.00")}
+
+
+def test_a_mark_that_is_made_while_the_roll_is_exchanged_is_not_lost(site: Site) -> None:
+    meeting = site.inside(held)
+    page = site.signed_in("secretary")
+    page.goto(f"/meetings/{meeting}")
+    waiting: list[Route] = []
+    page.route("**/marks", lambda route: route.continue_() if waiting else waiting.append(route))
+    page.get_by_role("button", name="全部到会").click()
+    page.get_by_role("group", name="曾晓岚").get_by_role("radio", name="请假").check()
+    page.get_by_role("group", name="欧阳凯敏").get_by_role("radio", name="迟到").check()
+    waiting[0].continue_()
+    expect(count(page, "请假")).to_have_text("1")
+    expect(count(page, "其中迟到")).to_have_text("1")
+    assert marked(page) == {"M001": "late", "M002": "leave", "M003": "present"}
+    page.reload()
+    assert marked(page) == {"M001": "late", "M002": "leave", "M003": "present"}
+    assert site.points() == POINTS
 
 
 def test_a_member_comes_from_the_door_straight_to_the_explained_score(site: Site) -> None:

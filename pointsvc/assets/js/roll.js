@@ -84,6 +84,36 @@ function inRow(event) {
   }
 }
 
+// A mark that is made while the whole roll is being exchanged waits in htmx's queue for a row that is then
+// gone, and htmx sends nothing for what is gone. So each choice is remembered until it is answered, and made
+// again on the new roll if it did not get there.
+const chosen = new Map();
+
+document.addEventListener(
+  "change",
+  (event) => {
+    if (event.target.matches("#attendance fieldset input")) chosen.set(event.target.name, event.target.value);
+  },
+  true,
+);
+
+document.addEventListener("htmx:afterRequest", (event) => {
+  const fieldset = event.target.closest?.("#attendance fieldset");
+  const sent = event.detail.requestConfig.formData;
+  for (const [name, value] of fieldset ? [...chosen] : []) {
+    if (event.detail.successful && sent.get(name) === value) chosen.delete(name);
+  }
+});
+
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.target.id !== "attendance") return;
+  for (const [name, value] of chosen) {
+    const choice = [...document.getElementsByName(name)].find((one) => one.value === value);
+    chosen.delete(name);
+    if (choice) mark(choice.closest("[data-initials]"), value);
+  }
+});
+
 // Saved or not is said in words, and the row that is not saved is marked until it is.
 document.addEventListener("htmx:afterRequest", (event) => {
   const attendance = event.target.closest?.("#attendance");
