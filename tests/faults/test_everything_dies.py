@@ -87,6 +87,7 @@ def test_whatever_dies_nothing_acknowledged_is_lost_and_nothing_comes_twice(
     with place.app.app_context():
         migrate()
         ruled_district()
+        scene.awake()
         scene.gateway(post, "QS0101", topics=("announcement",))
         headers = factories.bearer("admin")
         # Its connections will not outlive the faults.

@@ -65,6 +65,7 @@ def app(live_database: str, tmp_path: Path) -> Iterator[Flask]:
 def headers(app: Flask, post: Post) -> dict[str, str]:
     """The district is there, and its organisation department asks."""
     ruled_district()
+    scene.awake()
     scene.gateway(post, "QS0101", topics=("announcement",))
     return factories.bearer("admin")
 

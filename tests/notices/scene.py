@@ -6,17 +6,25 @@ from typing import Any
 
 from sqlalchemy import select
 
-from pointsvc import clock
+from pointsvc import clock, quiet
 from pointsvc.db import db, transaction
 from pointsvc.notices import channels, wishes
 from pointsvc.notices import service as notices
 from pointsvc.notices.models import Outgoing
 from pointsvc.notices.topics import GATEWAY, MAIL, TOPICS
+from pointsvc.people import settings
+from pointsvc.permissions import SYSTEM
 from tests import factories
 from tests.notices.receivers import MailServer, Post
 from workers import run, schedule
 
 TOLD = "The tally of %(period)s is ready"
+
+
+def awake() -> None:
+    """No quiet hours in the district: for tests with the real clock, which may be run at night."""
+    with transaction():
+        settings.decide(actor=SYSTEM, at=clock.now(), organisation="QS", name="quiet_hours", value=quiet.NONE)
 
 
 def gateway(post: Post, organisation: str = "QS0101", topics: tuple[str, ...] = tuple(TOPICS)) -> int:
